@@ -92,7 +92,8 @@ class AttackedRows:
             *[
                 await self.insert(
                     Participant, id=uuid4(), person_id=uuid4(), acts_for=authority, kind="coordinator", scope=[],
-                    begins_at=AT, ends_at=None, public_task_confirmed=False, records=[], reason=None, **owned,
+                    begins_at=AT, ends_at=None, ended_at=None, public_task_confirmed=False, records=[], reason=None,
+                    **owned,
                 )
                 for authority in (OURS, THEIRS)
             ],
@@ -240,7 +241,7 @@ ROW_ATTACKS: dict[str, RowAttack] = {
                                  ("content_hash", "sha256(content_hash)")),
     "a signature given to another": changing("signature", "person_id = gen_random_uuid()", "record_id = id"),
     "a participant forged": adding("participant", ("id", "gen_random_uuid()"), ("person_id", "gen_random_uuid()")),
-    "a participation changed": changing("participant", "ends_at = now()", "person_id = case_id", "acts_for = 'x'"),
+    "a participation changed": changing("participant", "ended_at = now()", "person_id = case_id", "acts_for = 'x'"),
     "a tovholder forged": adding("coordinator", ("person_id", "gen_random_uuid()")),
     "a stage changed": changing('"case"', "stage = 'hindered'", "stage = 'police_alone', revision = revision + 1"),
     "an outcome changed": changing("scope_decision", "outcome = 'outside_scope'", "decided_at = now()"),

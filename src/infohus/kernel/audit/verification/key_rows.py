@@ -4,7 +4,7 @@ A unit makes them durable before its entry, so an act that came to nothing in be
 opens nothing that anybody stored: that is told apart from a row on which something hangs, or that was changed.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -64,6 +64,10 @@ class KeyRowRules(Protocol):
         self, connection: AnyConnection, row: ComparedRow, said: Written, *, authority: str | None
     ) -> bool:
         """Say whether an authority, or with `None` the operator, may do with a row what an entry says it did."""
+        ...
+
+    def changed_otherwise(self, table: str, stored: Mapping[str, Any], history: Sequence[Written]) -> str | None:
+        """Say in Danish which change no act makes so, if any; `stored` is the row as the newest of `history` says."""
         ...
 
     async def something_hangs_on(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:

@@ -279,12 +279,19 @@ class RowReconciliation:
             return [*remarks, *_cannot_say(others, table.name, key)]
         elif revision > last.revision:
             found.append(f"er af udgave {revision}, som ingen log nævner")
-        elif digest_of(table.name, stored) != last.digest:
-            found.append("er ikke, som den blev skrevet")
+        elif (what := self._is_otherwise(table.name, stored, history)) is not None:
+            found.append(what)
         if not found:
             return _cannot_say(others, table.name, key)
         places = self.claims.places(said)
         return [RowFault(table.name, key, what, said_in=places) for what in found]
+
+    def _is_otherwise(self, table: str, stored: Mapping[str, Any], history: Sequence[Written]) -> str | None:
+        if digest_of(table, stored) != history[-1].digest:
+            return "er ikke, som den blev skrevet"
+        if self.logged.contradictions(history):
+            return None  # said already
+        return self.rules.changed_otherwise(table, stored, history)
 
 
 def _compared_of(rows: Sequence[asyncpg.Record]) -> list[Table]:
