@@ -188,6 +188,30 @@ GRANT EXECUTE ON FUNCTION infohus.told_how(uuid[]) TO infohus_app;
 CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohus_owner
   USING (corrects_id IS NOT NULL OR infohus.caller_authority() = ANY (recipients));
 
+-- Whom an attempt of the caller's can mean that names nobody: the two who carry the infohus of its case, and whom the
+-- exchange told that it would correct, where the own authority gave that; and the stage that its purpose is left to. No
+-- row where the own authority has no side in the case. For the entry of the attempt; nothing else asks.
+CREATE FUNCTION infohus.meant_by_attempt(of_case uuid, corrected uuid)
+  RETURNS TABLE (carriers text[], told text[], stage text)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN QUERY
+      SELECT ARRAY[i.municipality_id, i.police_id],
+        ARRAY(
+          SELECT unnest(e.recipients) FROM infohus.exchange e
+          WHERE e.id = corrected AND e.case_id = of_case AND e.authority_id = infohus.caller_authority()
+        ),
+        c.stage::text
+      FROM infohus."case" c JOIN infohus.infohus i ON i.id = c.infohus_id
+      WHERE c.id = of_case AND EXISTS (
+        SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+      );
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.meant_by_attempt(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.meant_by_attempt(uuid, uuid) TO infohus_app;
+
 CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 

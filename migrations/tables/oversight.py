@@ -131,6 +131,7 @@ def create_tables() -> None:
             "scope_decision", "scope_disagreement", "screening", "subject", "withdrawal",
         ),
         sa.Column("record_id", sa.Uuid(), nullable=False),
+        choice("purpose", "lawfulness", "self_monitoring", "integrity_and_security", "criminal_proceedings"),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("requested_by", sa.Uuid(), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import Database
 from house import CLEARANCE, MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, now
+from infohus.danish.purposes import OF_CONTENT_ON_REQUEST
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.oversight.content_requests.model import REVIEWABLE
 from integration.test_pets_track import knowing_pet
@@ -49,20 +50,27 @@ class WhenADpoAsksForContent:
         note = await a_note(case)
         await read(house, case, "note", note, status=404)
         asked = await ask(house, "note", note)
-        assert (asked["reason"], asked["record_id"]) == (WHY, note)
+        assert (asked["reason"], asked["record_id"], asked["purpose"]) == (WHY, note, "lawfulness")
         shown = await read(house, case, "note", note)
         assert shown["texts"]["text"] == "Skolen ringede."
         asking, reading = (await house.entries())[-2:]
         assert (asking.action, asking.outcome.value, asking.purpose) == ("requestContent", "allowed", "lawfulness")
         assert [(row.table, row.verb) for row in asking.wrote] == [("content_request", "insert")]
         assert (reading.action, str(reading.subject), str(reading.case)) == ("openOnRequest", note, case.id)
-        assert (reading.purpose, len(reading.persons)) == ("lawfulness", 1)
+        assert (reading.purpose, len(reading.persons), reading.asked) == ("lawfulness", 1, {"kind": ["note"]})
         assert {(one.table, str(one.row)) for one in reading.opened} == {("note", note)}
         assert WHY not in str((asking, reading))
         assert await house.person("jurist").get(requests_of(house)) == {
             "items": [asked], "next": None, "not_readable": [],
         }
         assert (await house.person("politi-dpo").get(requests_of(house)))["items"] == []
+        # The person's letter says that a DPO read what stands in the case, and not that somebody looked at the log.
+        concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+        draft = {"subject": concern["subjects"][0]["id"]}
+        (report,) = (await case.kommune.post(f"/infohuse/{house.infohus_id}/log-reports", draft, status=200))["reports"]
+        supervised = [one["purpose"] for one in report["lines"] if "tilsyn" in one["purpose"].lower()]
+        tried = f"{OF_CONTENT_ON_REQUEST} (et forsøg, som systemet ikke lod gennemføre)"
+        assert supervised == [tried, OF_CONTENT_ON_REQUEST]
 
     @pytest.mark.rule(91)
     async def test_a_reason_has_words(self, house: House) -> None:

@@ -48,7 +48,7 @@ class WhenExchangesAreCounted:
         counts = await counted(house, by=reviewer)
         months = counts.pop("by_month")
         assert counts == {
-            "total": 5, "late": 1, "unacknowledged": 5, "refused": 1,
+            "total": 5, "late": 1, "unacknowledged": 5, "declined": 1,
             "by_authority": {"ishoj-kommune": 4, "kbh-vestegns-politi": 1},
             "by_paragraph": {"rpl-115-1": 1, "rpl-115-2": 4},
             "by_category": {"criminal_offences": 1, "ordinary": 1, "purely_private": 4},
@@ -56,22 +56,22 @@ class WhenExchangesAreCounted:
         assert sum(months.values()) == 5
 
     @pytest.mark.parametrize("asked", [
-        "?late=true", "?refused=true", "?refused=false", "?authority=kbh-vestegns-politi", "?paragraph=rpl-115-2",
-        "?category=purely_private", "?until=2000-01-01T00:00:00Z", "?unacknowledged=false", "?late=false&refused=true",
+        "?late=true", "?declined=true", "?declined=false", "?authority=kbh-vestegns-politi", "?paragraph=rpl-115-2",
+        "?category=purely_private", "?until=2000-01-01T00:00:00Z", "?unacknowledged=false", "?late=false&declined=true",
     ])
     async def test_the_count_is_the_length_of_the_list(self, house: House, asked: str) -> None:
         await with_exchanges(house)
         listed = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges{asked}")
         counts = await counted(house, asked)
         assert counts["total"] == len(listed["items"])
-        assert counts["refused"] == sum(one["is_refused"] for one in listed["items"])
+        assert counts["declined"] == sum(one["is_declined"] for one in listed["items"])
         assert sum(counts["by_authority"].values()) == sum(counts["by_month"].values()) == counts["total"]
 
     @pytest.mark.rule(8)
-    async def test_a_declined_request_shows_as_refused_and_an_open_one_does_not(self, house: House) -> None:
+    async def test_a_declined_request_shows_as_declined_and_an_open_one_does_not(self, house: House) -> None:
         await with_exchanges(house)
-        listed = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges?refused=true")
-        assert [(one["discloser"], one["is_refused"]) for one in listed["items"]] == [("ishoj-kommune", True)]
+        listed = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges?declined=true")
+        assert [(one["discloser"], one["is_declined"]) for one in listed["items"]] == [("ishoj-kommune", True)]
         assert SECRET not in str(listed)
 
     @pytest.mark.rule(61)

@@ -15,7 +15,7 @@ from house import MUNICIPALITY, POLICE, CaseInHand, House, now
 from infohus.danish.purposes import PURPOSES
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
-from infohus.kernel.audit.formats.entry import Outcome, Track, decode
+from infohus.kernel.audit.formats.entry import Track, decode
 from infohus.kernel.audit.storage.export import unpack
 from infohus.kernel.audit.storage.log import APPEND, log_of
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
@@ -23,7 +23,6 @@ from infohus.kernel.audit.verification.tally import Tallies
 from infohus.kernel.identity.caller import Role
 from infohus.whole_case.log_reports.letter import MAY_BE_WITHHELD
 from infohus.whole_case.log_reports.model import SubjectLogReport, check_against, check_report
-from infohus.whole_case.log_reports.purposes import purpose_of
 from small_entries import log_id_of, small_entry
 from town import LOG, Town
 
@@ -100,7 +99,8 @@ class WhenAPersonAsksForALogReport:
         await case.politi.get(f"{case.path}/concerns/{case.concern_id}", status=404)
         theirs = await report_on(house, "politi", cpr_number=NUMBER)
         assert [line["purpose"] for line in theirs["lines"]] == [
-            PURPOSES["intake"], purpose_of("intake", Outcome.DENIED), PURPOSES["subject_access"]
+            PURPOSES["intake"], f"{PURPOSES['intake']} (et forsøg, som systemet ikke lod gennemføre)",
+            PURPOSES["subject_access"],
         ]
         before = await report_on(house, cpr_number=NUMBER)
         for _ in range(5):

@@ -50,6 +50,7 @@ class WhenTheOtherDoesNotSign:
         ended = await own.post(f"{path}/own-end", status=200)
         assert ended["side_ended_at"] is not None
         assert not ended["is_closed"]
+        assert [one.outcome.value for one in await house.all_entries() if one.action == "endOwnSide"] == ["allowed"]
         assert await seen_by(other, case, path) == before
         assert (await end_of(own, case), await end_of(other, case)) == ((True, 1), (False, 0))
         assert await case.stage() == "acting"

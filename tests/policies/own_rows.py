@@ -44,7 +44,7 @@ def may_take_step(asked: Asked, looker: Looker, columns: Columns) -> bool:
     """Ask whether somebody may record a step of an underretning that they may read."""
     task_id, case_id = UUID(columns["notification_id"]), UUID(columns["case_id"])
     is_handed_over = columns["step"] == "handed_over"
-    action = Action.HAND_OVER_CHILD_NOTIFICATION if is_handed_over else Action.STOP_CHILD_NOTIFICATION_CLOCK
+    action = Action.HAND_OVER_CHILD_NOTIFICATION if is_handed_over else Action.RECORD_ASSESSMENT_OF_CHILD
     # Another authority than the municipality hands over what it recorded.
     is_theirs = _row(asked, columns["notification_id"])["authority_id"] == looker.caller.authority_id or (
         looker.caller.role is Role.MUNICIPAL_COORDINATOR

@@ -78,6 +78,7 @@ class WhenTheTablesAreLookedAt:
         assert {row["proname"] for row in found} == {
             "finds_participation", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
             "supervises_exchange", "correction_of", "own_side_of_attempt", "is_attempt_on_pets_track", "told_how",
+            "meant_by_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
             "own_persons_by_record",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",

@@ -44,7 +44,7 @@ ADDING_AT_INTAKE: Final = frozenset({
 ADDING_TO: Final = {
     "contribution": (Action.CONTRIBUTE_TO_ASSESSMENT, "assessment_id"),
     "follow_up": (Action.RECORD_FOLLOW_UP, "measure_id"),
-    "scope_disagreement": (Action.SIGN_SCOPE_DECISION, "scope_decision_id"),
+    "scope_disagreement": (Action.DIFFER_ON_SCOPE_DECISION, "scope_decision_id"),
     "receipt": (Action.ACKNOWLEDGE_EXCHANGE, "exchange_id"), "withdrawal": (Action.WITHDRAW_EXCHANGE, "exchange_id"),
     "kept_mark": (Action.KEEP_DISCLOSED, "exchange_id"),
     "reporter_release": (Action.RELEASE_REPORTER_IDENTITY, "reporter_id"),

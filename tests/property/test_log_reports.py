@@ -185,14 +185,27 @@ class WhenALogIsCountedAgain:
             assert [(fault.index, fault.what) for fault in faults] == [(len(log.entries), "er ingen post i format 2")]
 
 
+def told_of(action: str, purpose: str, outcome: Outcome = Outcome.ALLOWED) -> str:
+    """Give what a letter says of an act."""
+    log, _ = busy_log(random.Random(9))
+    entry = decode(log.entries[0])
+    return purpose_of(msgspec.structs.replace(entry, action=action, purpose=purpose, outcome=outcome))
+
+
 class WhenPurposesAreTold:
     def test_every_purpose_says_what_for_and_an_attempt_is_told_as_one(self) -> None:
-        assert purpose_of("exchange", Outcome.ALLOWED).startswith("Udveksling af oplysninger")
-        assert "forsøg" in purpose_of("exchange", Outcome.DENIED)
+        assert told_of("readExchange", "exchange").startswith("Udveksling af oplysninger")
+        assert "forsøg" in told_of("readExchange", "exchange", Outcome.DENIED)
 
     def test_no_letter_tells_which_of_the_four_the_log_was_read_for(self) -> None:
-        assert {purpose_of(one, Outcome.ALLOWED) for one in LogReadingPurpose} == {
-            "Tilsyn med loggen og videregivelserne"
+        said = {
+            action: {told_of(action, one) for one in LogReadingPurpose}
+            for action in ("listLogEntries", "superviseExchanges", "openOnRequest")
+        }
+        assert said == {
+            "listLogEntries": {"Tilsyn med loggen og videregivelserne"},
+            "superviseExchanges": {"Tilsyn med loggen og videregivelserne"},
+            "openOnRequest": {"Databeskyttelsesrådgiverens læsning af, hvad der står i sagen, for at føre tilsyn"},
         }
 
     def test_the_chain_is_over_cores_in_order(self) -> None:

@@ -85,10 +85,10 @@ class WhenTheTableLeavesSomethingOut:
 
     @pytest.mark.parametrize(("columns", "says"), [
         ({"leads_to": {**LED, "perhaps": Stage.ACTING}}, "`signScreening` leads on from `perhaps`"),
-        ({"leads_to": {ScreeningOutcome.RECOMMEND: Stage.RECOMMENDING}}, "leads nowhere from `qualify_further`"),
-        ({"leads_to": {}}, "`ScreeningOutcome` is settled by no act"),
+        ({"leads_to": {ScreeningOutcome.RECOMMEND: Stage.RECOMMENDING}},
+         "^`qualify_further` of `ScreeningOutcome` is settled by no act, and not by exactly one; "),
         ({"leads_to": {**LED, RecommendationOutcome.RECOMMENDED: Stage.ACTING}},
-         "`RecommendationOutcome` is settled by `signScreening`, `signRecommendation`"),
+         "`recommended` of `RecommendationOutcome` is settled by `signScreening`, `signRecommendation`, and not by"),
         ({"lock": Lock.RECORDING}, "`signScreening` moves a case that it does not have to itself"),
         ({"stages": frozenset()}, "`signScreening` is possible at no stage"),
     ])

@@ -37,3 +37,5 @@ PURPOSES: dict[str, str] = {
     "data_subject_rights": "Den registreredes rettigheder",
     "archive_and_erasure": "Arkiv og sletning",
 }
+OF_CONTENT_ON_REQUEST = "Databeskyttelsesrådgiverens læsning af, hvad der står i sagen, for at føre tilsyn"
+"""What a letter says of a DPO who read a record's content, whichever of the four purposes that had."""

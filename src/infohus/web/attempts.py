@@ -15,23 +15,14 @@ from infohus import errors
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.identity.caller import Caller, Role
-from infohus.kernel.requests.asked import Asked, LooksFor
+from infohus.kernel.requests.asked import Asked
 from infohus.kernel.requests.bodies import read_body
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.web.strict_request import draft_of
 
 _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
-    "RecordAssessmentOfChild": Action.STOP_CHILD_NOTIFICATION_CLOCK,
-    "RecordReceiptToReporter": Action.STOP_CHILD_NOTIFICATION_CLOCK,
     "SearchPerson": Action.SEARCH_PERSONS,
-    "AmendScopeDecision": Action.SIGN_SCOPE_DECISION,
-    "DifferOnScopeDecision": Action.SIGN_SCOPE_DECISION,
     "ReadScopeDisagreement": Action.READ_SCOPE_DECISION,
-    "AmendScreening": Action.SIGN_SCREENING,
-    "AmendRecommendation": Action.SIGN_RECOMMENDATION,
-    "AmendClosure": Action.SIGN_CLOSURE,
-    "TakeBackClosureSignature": Action.SIGN_CLOSURE,
-    "EndOwnSide": Action.SIGN_CLOSURE,
     "RecordOralExchange": Action.RECORD_EXCHANGE,
     "ListReceipts": Action.READ_EXCHANGE,
     "ListInformationRequests": Action.LIST_EXCHANGES,
@@ -48,6 +39,10 @@ _LISTED_BELOW: Mapping[str, Action] = MappingProxyType({
     "/cases/": Action.READ_CASE, "/infohuse/": Action.READ_INFOHUS,
 })
 """What a GET is that has no act of its own, by how its address begins."""
+_RECORDED_ALIKE: Mapping[str, str] = MappingProxyType({
+    "RecordOralExchange": "what was said is recorded as what was written (rule 12), and the exchange names its channel",
+})
+"""Operations that write under the act of another one, and why. All others have an act that no other operation has."""
 _NAMES_OF_ACTS = frozenset(action.value for action in Action)
 
 RolesOfRoutes = Mapping[str, frozenset[Role]]
@@ -58,18 +53,35 @@ class RouteWithoutAct(Exception):  # noqa: N818 - names the situation
     """An attempt at this route could not be logged; the application must not start with it."""
 
 
+class ActOfAnotherOperation(Exception):  # noqa: N818 - names the situation
+    """Who reads the log could not tell this operation from another; the application must not start with it."""
+
+
 def acts_of(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Action]:
-    """Give the act of each route by its operation id.
+    """Give the act of each route by its operation id; one that writes has an act that no other operation has.
 
     Raises:
         RouteWithoutAct: naming the operation.
+        ActOfAnotherOperation: naming both.
     """
-    return {str(handler.operation_id): _act_of(handler) for handler in handlers}
+    routes = {str(handler.operation_id): handler for handler in handlers}
+    acts = {operation: _act_of(handler) for operation, handler in routes.items()}
+    alone = [operation for operation in acts if operation not in _RECORDED_ALIKE]
+    for operation in alone:
+        others = [other for other in alone if acts[other] is acts[operation] and other != operation]
+        if others and not _only_reads(routes[operation]):
+            message = f"{operation} stands in the log as `{acts[operation].value}`, and so does {others[0]}"
+            raise ActOfAnotherOperation(message)
+    return acts
 
 
 def roles_of(acts: Mapping[str, Action], policies: Policies) -> RolesOfRoutes:
     """Give the roles that can ever call each route, by its operation id; see `authorization/roles.py`."""
     return {operation: policies.roles[action] for operation, action in acts.items()}
+
+
+def _only_reads(handler: HTTPRouteHandler) -> bool:
+    return handler.http_methods == {"GET"}
 
 
 def _act_of(handler: HTTPRouteHandler) -> Action:
@@ -81,7 +93,7 @@ def _act_of(handler: HTTPRouteHandler) -> Action:
         return Action(named)
     path = min(handler.paths)
     below = [action for begin, action in _LISTED_BELOW.items() if path.startswith(begin)]
-    if handler.http_methods != {"GET"} or not below:
+    if not _only_reads(handler) or not below:
         raise RouteWithoutAct(operation)
     return below[0]
 
@@ -114,4 +126,4 @@ def _read_sent(asked: Asked, handler: HTTPRouteHandler) -> None:
     try:
         asked.read_body(read_body(asked.sent, draft))
     except errors.Refused:
-        asked.read_refused_body(looks_for_a_person=issubclass(draft, LooksFor))
+        asked.read_refused_body(draft)

@@ -25,7 +25,13 @@ from infohus.kernel.unit_of_work.denials import require_role
 from infohus.oversight.supervision.refusals import LogReadWithoutPurpose
 from infohus.web.attempts import RolesOfRoutes
 from infohus.web.scopes import READING_A_LOG
-from infohus.web.strict_request import has_unread_body, require_canonical_path, require_canonical_query, takes_body
+from infohus.web.strict_request import (
+    has_unread_body,
+    meant_by_path,
+    require_canonical_path,
+    require_canonical_query,
+    takes_body,
+)
 
 logger = structlog.get_logger()
 
@@ -85,7 +91,7 @@ def _before(request: AnyRequest, roles: RolesOfRoutes) -> Response[None] | None:
     if request.method == HttpMethod.OPTIONS:
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
     asked = asked_now()
-    asked.read_address(request.path_params.items())
+    asked.read_address(meant_by_path(request))
     require_canonical_path(request)
     if request.scope["query_string"]:
         asked.read_address(require_canonical_query(request, _query_of(request)))

@@ -91,6 +91,15 @@ def require_guarded_routes(routes: list[Any]) -> None:
                     require_guarded(draft_of(handler))
 
 
+def meant_by_path(request: Request[Any, Any, Any]) -> Iterator[tuple[str, object]]:
+    """Give what the path names, by name: a code as its route reads it, where it is one."""
+    arguments = request.route_handler.parsed_fn_signature.parameters
+    for name, value in request.path_params.items():
+        kind = arguments[name].annotation if name in arguments else str
+        is_code = isinstance(kind, type) and issubclass(kind, Enum) and value in {one.value for one in kind}
+        yield name, kind(value) if is_code else value
+
+
 def require_canonical_path(request: Request[Any, Any, Any]) -> None:
     """Refuse an id or a number in the path that is not written as this system writes it.
 

@@ -36,6 +36,7 @@ class DecisionKind(Generic[Decision, Draft]):
     content: type[msgspec.Struct]
     proposing: Action
     reading: Action
+    amending: Action
     signing: Action
     propose: Callable[[UnitOfWork, Draft], Awaitable[Decision]]
     amend: Callable[[UnitOfWork, Decision, Draft], Awaitable[Decision]]
@@ -81,7 +82,7 @@ def routes_of(kind: DecisionKind[Any, Any]) -> list[HTTPRouteHandler]:
         idempotent_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
     ) -> Any:  # noqa: ANN401
         """Change an open proposal: earlier signatures are void, and the new content is disclosed anew (rule 18)."""
-        async with idempotent_scope.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
+        async with idempotent_scope.begin(kind.amending, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
             if not work.is_repetition:
                 require_match(if_match, decision.record_version)

@@ -54,13 +54,8 @@ def _faults_of_acts(
 
 def _faults_of_outcomes(procedure: Mapping[Action, ProcedureRow]) -> Iterator[str]:
     for kind in OUTCOMES:
-        settling = {
-            action: set(row.leads_to) for action, row in procedure.items()
-            if any(isinstance(outcome, kind) for outcome in row.leads_to)
-        }
-        if len(settling) != 1:
-            acts = ", ".join(f"`{action.value}`" for action in settling) or "no act"
-            yield f"`{kind.__name__}` is settled by {acts}, and not by exactly one"
-        for action, covered in settling.items():
-            missing = (outcome for outcome in kind if outcome not in covered)
-            yield from (f"`{action.value}` leads nowhere from `{outcome.value}`" for outcome in missing)
+        for outcome in kind:
+            settling = [action for action, row in procedure.items() if any(one is outcome for one in row.leads_to)]
+            if len(settling) != 1:
+                acts = ", ".join(f"`{action.value}`" for action in settling) or "no act"
+                yield f"`{outcome.value}` of `{kind.__name__}` is settled by {acts}, and not by exactly one"

@@ -129,7 +129,8 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.HAND_OVER_CHILD_NOTIFICATION: deciding(
         "hand-over-child-notification", OPEN, of(P.CHILD_NOTIFICATION), rule=32,
     ),
-    Action.STOP_CHILD_NOTIFICATION_CLOCK: deciding("stop-child-notification-clock", EVERY, of(P.CHILD_NOTIFICATION)),
+    Action.RECORD_ASSESSMENT_OF_CHILD: deciding("record-assessment-of-child", EVERY, of(P.CHILD_NOTIFICATION)),
+    Action.RECORD_RECEIPT_TO_REPORTER: deciding("record-receipt-to-reporter", EVERY, of(P.CHILD_NOTIFICATION)),
 
     # --- the scope ---
     Action.STATE_FIRST_VIEW: recording("state-first-view", {CLEARED}, of(P.SCOPE_DECISION), rule=17),
@@ -139,12 +140,17 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
         "propose-scope-decision", {CLEARED}, of_exchange_else(P.SCOPE_DECISION), rule=17,
     ),
     Action.READ_SCOPE_DECISION: reading("read-scope-decision", of(P.SCOPE_DECISION)),
+    Action.AMEND_SCOPE_DECISION: deciding("amend-scope-decision", {CLEARED}, of_exchange_else(P.SCOPE_DECISION)),
     Action.SIGN_SCOPE_DECISION: deciding(
-        "sign-scope-decision", {CLEARED}, of_exchange_else(P.SCOPE_DECISION),
+        "sign-scope-decision", {CLEARED}, of(P.SCOPE_DECISION),
         leads_to={
             ScopeOutcome.WITHIN: ACCEPTED, ScopeOutcome.OUTSIDE: Stage.NOT_TAKEN_IN,
-            ScopeOutcome.DISAGREED: Stage.NOT_TAKEN_IN, ScopeOutcome.POLICE_ALONE: Stage.POLICE_ALONE,
+            ScopeOutcome.POLICE_ALONE: Stage.POLICE_ALONE,
         },
+    ),
+    Action.DIFFER_ON_SCOPE_DECISION: deciding(
+        "differ-on-scope-decision", {CLEARED}, of_exchange_else(P.SCOPE_DECISION),
+        leads_to={ScopeOutcome.DISAGREED: Stage.NOT_TAKEN_IN},
     ),
 
     # --- screening and assessment ---
@@ -153,8 +159,11 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
         conditions=(CHILD_NOTIFICATION_HANDED_OVER,),
     ),
     Action.READ_SCREENING: reading("read-screening", of(P.SCREENING)),
+    Action.AMEND_SCREENING: deciding(
+        "amend-screening", {ACCEPTED}, of_exchange_else(P.SCREENING), conditions=(CHILD_NOTIFICATION_HANDED_OVER,),
+    ),
     Action.SIGN_SCREENING: deciding(
-        "sign-screening", {ACCEPTED}, of_exchange_else(P.SCREENING), conditions=(CHILD_NOTIFICATION_HANDED_OVER,),
+        "sign-screening", {ACCEPTED}, of(P.SCREENING), conditions=(CHILD_NOTIFICATION_HANDED_OVER,),
         leads_to={
             ScreeningOutcome.QUALIFY_FURTHER: QUALIFYING, ScreeningOutcome.RECOMMEND: RECOMMENDING,
             ScreeningOutcome.NOTHING_FURTHER: ACCEPTED,
@@ -175,8 +184,11 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
         "propose-recommendation", {RECOMMENDING}, of_exchange_else(P.RECOMMENDATION), rule=23,
     ),
     Action.READ_RECOMMENDATION: reading("read-recommendation", of(P.RECOMMENDATION)),
+    Action.AMEND_RECOMMENDATION: deciding(
+        "amend-recommendation", {RECOMMENDING}, of_exchange_else(P.RECOMMENDATION),
+    ),
     Action.SIGN_RECOMMENDATION: deciding(
-        "sign-recommendation", {RECOMMENDING}, of_exchange_else(P.RECOMMENDATION),
+        "sign-recommendation", {RECOMMENDING}, of(P.RECOMMENDATION),
         leads_to={RecommendationOutcome.RECOMMENDED: ACTING},
     ),
     Action.START_MEASURE: recording("start-measure", {ACTING}, of_exchange_else(P.MEASURE), rule=23),
@@ -209,9 +221,12 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.PROPOSE_CLOSURE: deciding("propose-closure", OPEN, of_exchange_else(P.CLOSURE), rule=70),
     Action.READ_CLOSING: reading("read-closing", of(P.CLOSURE)),
     Action.READ_CLOSURE: reading("read-closure", of(P.CLOSURE)),
+    Action.AMEND_CLOSURE: deciding("amend-closure", OPEN, of_exchange_else(P.CLOSURE)),
     Action.SIGN_CLOSURE: deciding(
-        "sign-closure", OPEN, of_exchange_else(P.CLOSURE), leads_to=dict.fromkeys(ClosureOutcome, Stage.CLOSED),
+        "sign-closure", OPEN, of(P.CLOSURE), leads_to=dict.fromkeys(ClosureOutcome, Stage.CLOSED),
     ),
+    Action.TAKE_BACK_CLOSURE_SIGNATURE: deciding("take-back-closure-signature", OPEN, of(P.CLOSURE)),
+    Action.END_OWN_SIDE: deciding("end-own-side", OPEN, of(P.CLOSURE)),
 
     # --- journal, rights, archive and erasure do not end with the case; erasure itself asks whether it is due ---
     Action.SET_JOURNAL_REFERENCE: recording("set-journal-reference", EVERY, of(P.JOURNAL)),

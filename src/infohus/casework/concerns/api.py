@@ -185,7 +185,7 @@ async def record_assessment(
     idempotent_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
     """Record when the underretning was assessed: within 24 hours, or it shows as overdue."""
-    async with idempotent_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RECORD_ASSESSMENT_OF_CHILD, Case, case_id) as work:
         notification = await _notification(work, notification_id)
         if not work.is_repetition:
             await record_assessment_of_child(work, notification, data)
@@ -198,7 +198,7 @@ async def record_receipt(
     idempotent_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
     """Record when the reporter got a receipt: within six working days, or it shows as overdue."""
-    async with idempotent_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RECORD_RECEIPT_TO_REPORTER, Case, case_id) as work:
         notification = await _notification(work, notification_id)
         if not work.is_repetition:
             await record_receipt_to_reporter(work, notification, data)

@@ -27,7 +27,7 @@ from infohus.casework.exchanges.refusals import CorrectionCarriesMore, Correctio
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.kernel.access.model import Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.requests.asked import TellsTheOther
+from infohus.kernel.requests.asked import TellsTheOther, TellsThoseTold
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import AnswerToRule, OptionalReason, Reason, has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -40,7 +40,7 @@ class ExchangeDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw
     summary: OptionalReason | None = None
 
 
-class CorrectionDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CorrectionDraft(DisclosureDraft, TellsThoseTold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What was wrong and what is right. `items` go to `recipients`; all who got the wrong one learn what was wrong."""
 
     summary: Reason
@@ -151,7 +151,6 @@ async def correct_exchange(
     """
     if wrong.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
-    work.audit_draft.asked.recipients.extend(wrong.recipients)
     if draft.requested_by_pet and not wrong.is_for_pet:
         raise CorrectionOnAnotherTrack
     if await work.values(_CORRECTION_OF, id=wrong.id):

@@ -99,8 +99,8 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
 KIND = DecisionKind(
     name="Recommendation", path="recommendations", model=Recommendation, draft=RecommendationDraft,
     content=RecommendationContent, proposing=Action.PROPOSE_RECOMMENDATION, reading=Action.READ_RECOMMENDATION,
-    signing=Action.SIGN_RECOMMENDATION, propose=propose_recommendation, amend=amend_recommendation,
-    sign=sign_recommendation,
+    amending=Action.AMEND_RECOMMENDATION, signing=Action.SIGN_RECOMMENDATION, propose=propose_recommendation,
+    amend=amend_recommendation, sign=sign_recommendation,
 )
 
 

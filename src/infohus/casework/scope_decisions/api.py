@@ -31,9 +31,9 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 KIND = DecisionKind(
     name="ScopeDecision", path="scope-decisions", model=ScopeDecision, draft=ScopeDecisionDraft, content=ScopeContent,
-    proposing=Action.PROPOSE_SCOPE_DECISION, reading=Action.READ_SCOPE_DECISION, signing=Action.SIGN_SCOPE_DECISION,
-    propose=propose_scope_decision, amend=amend_scope_decision, sign=sign_scope_decision,
-    warn=warnings_on,
+    proposing=Action.PROPOSE_SCOPE_DECISION, reading=Action.READ_SCOPE_DECISION,
+    amending=Action.AMEND_SCOPE_DECISION, signing=Action.SIGN_SCOPE_DECISION, propose=propose_scope_decision,
+    amend=amend_scope_decision, sign=sign_scope_decision, warn=warnings_on,
 )
 
 
@@ -63,7 +63,7 @@ async def record_disagreement(
 ) -> DisagreementView:
     """Differ from the proposal: the concern is not taken in, and each side's reason stands (rule 17)."""
     async with idempotent_scope.begin(
-            Action.SIGN_SCOPE_DECISION, ScopeDecision, decision_id, within=case_id
+            Action.DIFFER_ON_SCOPE_DECISION, ScopeDecision, decision_id, within=case_id
     ) as work:
         earlier = await work.earlier(ScopeDisagreement, DISAGREEMENT_BY_ID)
         return await DisagreementView.opened(work, earlier or await differ(work, work.subject(ScopeDecision), data))

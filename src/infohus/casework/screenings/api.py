@@ -7,8 +7,8 @@ from infohus.kernel.authorization.action import Action
 
 KIND = DecisionKind(
     name="Screening", path="screenings", model=Screening, draft=ScreeningDraft, content=ScreeningContent,
-    proposing=Action.PROPOSE_SCREENING, reading=Action.READ_SCREENING, signing=Action.SIGN_SCREENING,
-    propose=propose_screening, amend=amend_screening, sign=sign_screening,
+    proposing=Action.PROPOSE_SCREENING, reading=Action.READ_SCREENING, amending=Action.AMEND_SCREENING,
+    signing=Action.SIGN_SCREENING, propose=propose_screening, amend=amend_screening, sign=sign_screening,
 )
 
 handlers = routes_of(KIND)

@@ -37,12 +37,14 @@ _PROPOSING = frozenset({
     Action.PROPOSE_SCOPE_DECISION, Action.PROPOSE_SCREENING, Action.CONCLUDE_ASSESSMENT, Action.PROPOSE_RECOMMENDATION,
     Action.PROPOSE_CLOSURE,
 })
-_DISCLOSING = _PROPOSING | _SIGNING | {
+_AMENDING = frozenset({
+    Action.AMEND_SCOPE_DECISION, Action.AMEND_SCREENING, Action.AMEND_RECOMMENDATION, Action.AMEND_CLOSURE,
+})
+_DISCLOSING = _PROPOSING | _AMENDING | {
     Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE, Action.REQUEST_INFORMATION, Action.OPEN_ASSESSMENT,
-    Action.CONTRIBUTE_TO_ASSESSMENT,
-    Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
+    Action.CONTRIBUTE_TO_ASSESSMENT, Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
+    Action.DIFFER_ON_SCOPE_DECISION,
 }
-"""Whoever signs may propose other words first, as a new version, which is disclosed."""
 _WITHDRAWING = frozenset({Action.WITHDRAW_EXCHANGE})
 _PLAN = frozenset({Action.LOAD_PLAN})
 
@@ -59,13 +61,19 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     ),
     "assessment_template": {INSERT: frozenset({Action.LOAD_TEMPLATE})},
     "authority": dict.fromkeys((INSERT, UPDATE), _PLAN),
-    "case": {INSERT: frozenset({Action.RECORD_CONCERN}), UPDATE: _SIGNING | {Action.RECORD_CLEARANCE_CHECK}},
+    "case": {INSERT: frozenset({Action.RECORD_CONCERN}), UPDATE: _SIGNING | {
+        Action.RECORD_CLEARANCE_CHECK, Action.DIFFER_ON_SCOPE_DECISION,
+    }},
     "child_notification": {INSERT: _INTAKE},
     "child_notification_step": {
-        INSERT: frozenset({Action.HAND_OVER_CHILD_NOTIFICATION, Action.STOP_CHILD_NOTIFICATION_CLOCK}),
+        INSERT: frozenset({
+            Action.HAND_OVER_CHILD_NOTIFICATION, Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER,
+        }),
     },
     "clearance_check": {INSERT: frozenset({Action.RECORD_CLEARANCE_CHECK})},
-    "closure": dict.fromkeys((INSERT, UPDATE), frozenset({Action.PROPOSE_CLOSURE, Action.SIGN_CLOSURE})),
+    "closure": dict.fromkeys(
+        (INSERT, UPDATE), frozenset({Action.PROPOSE_CLOSURE, Action.AMEND_CLOSURE, Action.SIGN_CLOSURE})
+    ),
     "concern": {INSERT: _INTAKE},
     "content_request": {INSERT: frozenset({Action.REQUEST_CONTENT})},
     "contribution": {INSERT: frozenset({Action.CONTRIBUTE_TO_ASSESSMENT})},
@@ -115,7 +123,8 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "protected_address": {INSERT: _INTAKE},
     "receipt": {INSERT: _SIGNING | {Action.ACKNOWLEDGE_EXCHANGE}},
     "recommendation": dict.fromkeys(
-        (INSERT, UPDATE), frozenset({Action.PROPOSE_RECOMMENDATION, Action.SIGN_RECOMMENDATION})
+        (INSERT, UPDATE),
+        frozenset({Action.PROPOSE_RECOMMENDATION, Action.AMEND_RECOMMENDATION, Action.SIGN_RECOMMENDATION}),
     ),
     "release": {INSERT: frozenset({Action.RELEASE_WITHHELD})},
     "reporter": {INSERT: _INTAKE},
@@ -123,11 +132,19 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "restriction": {INSERT: frozenset({Action.RESTRICT_ACCESS}), UPDATE: frozenset({Action.LIFT_RESTRICTION})},
     RETENTION: dict.fromkeys((INSERT, UPDATE), frozenset({Action.SET_LOG_RETENTION})),
     "scope_decision": dict.fromkeys(
-        (INSERT, UPDATE), frozenset({Action.PROPOSE_SCOPE_DECISION, Action.SIGN_SCOPE_DECISION})
+        (INSERT, UPDATE), frozenset({
+            Action.PROPOSE_SCOPE_DECISION, Action.AMEND_SCOPE_DECISION, Action.SIGN_SCOPE_DECISION,
+            Action.DIFFER_ON_SCOPE_DECISION,
+        })
     ),
-    "scope_disagreement": {INSERT: frozenset({Action.SIGN_SCOPE_DECISION})},
-    "screening": dict.fromkeys((INSERT, UPDATE), frozenset({Action.PROPOSE_SCREENING, Action.SIGN_SCREENING})),
-    "signature": {INSERT: _PROPOSING | _SIGNING, UPDATE: frozenset({Action.PROPOSE_CLOSURE, Action.SIGN_CLOSURE})},
+    "scope_disagreement": {INSERT: frozenset({Action.DIFFER_ON_SCOPE_DECISION})},
+    "screening": dict.fromkeys(
+        (INSERT, UPDATE), frozenset({Action.PROPOSE_SCREENING, Action.AMEND_SCREENING, Action.SIGN_SCREENING})
+    ),
+    "signature": {
+        INSERT: _PROPOSING | _AMENDING | _SIGNING,
+        UPDATE: frozenset({Action.SIGN_CLOSURE, Action.TAKE_BACK_CLOSURE_SIGNATURE}),
+    },
     "subject": {INSERT: _INTAKE},
     "withdrawal": {INSERT: _WITHDRAWING},
     "yearly_status": {INSERT: frozenset({Action.RELEASE_YEARLY_STATUS})},

@@ -16,10 +16,11 @@ from uuid import UUID
 import msgspec
 
 from infohus.errors import situations, slug_of
+from infohus.kernel.requests.draft_words import PURPOSE, words_of
 
 MOST_IDS = 500
 """How many ids an entry keeps of one request, so that it stays an entry; a body that names more is cut off here."""
-_RECIPIENTS, _PURPOSE = frozenset({"recipients", "recipient"}), "purpose"
+_RECIPIENTS = frozenset({"recipients", "recipient"})
 _FOR_INVESTIGATION = "for_criminal_investigation"
 _PET_ASKED, _ASKING = "requested_by_pet", "received_from"
 _SAYS_PET_ASKED = re.compile(r"requested_?by_?pet(?![\"']?\s*[:=]\s*[\"']?(?:false|null)\b)", re.IGNORECASE)
@@ -30,11 +31,13 @@ _NAME = re.compile(r"[\"'=]\s*([a-z0-9-]{1,60})(?=\s*(?:[\"'&]|$))")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ID_LENGTH = len(str(UUID(int=0)))
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+_NAMED_ID = re.compile(rf"\"([a-z_]{{1,60}})\"\s{{0,20}}:\s{{0,20}}\"({_ID.pattern})\"")
+_SAYS_PURPOSE = re.compile(rf"\"{PURPOSE}\"\s{{0,20}}:\s{{0,20}}\"([a-z_]{{1,60}})\"")
 _NUMBER = re.compile(r"(?<![0-9])([0-9]{6})[- ]?([0-9]{4})(?![0-9])")
 """A number that somebody can be looked for by, in a body that was not understood."""
 _OF_PAGES = frozenset({"after", "before", "limit"})
 _IN_UNREAD_BODY = "$"
-"""The name that ids of a body have which was not understood, as its problem names the whole of it."""
+"""The name of an id in a body that was not understood where none of its draft's stands before it."""
 NOT_READABLE = "record-not-readable"
 """The reason that an entry gives of a record that was found changed past the system."""
 _CASE = ("case_id", "case")
@@ -62,6 +65,10 @@ class TellsTheOther(msgspec.Struct, frozen=True):
         return False
 
 
+class TellsThoseTold(msgspec.Struct, frozen=True):
+    """A body that goes to whom the exchange told that the address names, whatever more it names: a correction."""
+
+
 @dataclass(slots=True)
 class Asked:
     """What one request named. The ids and criteria are by the name of the parameter or field, as text, each once."""
@@ -75,6 +82,8 @@ class Asked:
     """Authorities that it means to tell, as it spells them."""
     tells_the_other: bool = False
     """Whether it means to tell the other authority that carries the infohus, without naming it."""
+    tells_those_told: bool = False
+    """Whether it means to tell whom the exchange told that its address names."""
     says_investigation: bool = False
     """Whether it says that it is for the investigation of a crime: an attempt's entry keeps that (rule 2)."""
     says_pet_asked: bool = False
@@ -96,7 +105,7 @@ class Asked:
             match value:
                 case _ if name in _OF_PAGES:
                     pass
-                case Enum() if name == _PURPOSE:
+                case Enum() if name == PURPOSE:
                     self.purpose = str(value.value)
                 case Enum():
                     _add(self.in_address, name, str(value.value))
@@ -116,28 +125,38 @@ class Asked:
             self.looked_for = body.looked_for()
         if isinstance(body, TellsTheOther):
             self.tells_the_other = body.tells_the_other()
+        self.tells_those_told = self.tells_those_told or isinstance(body, TellsThoseTold)
         for name in body.__struct_fields__:
             self._read_value(name, getattr(body, name))
 
-    def read_refused_body(self, *, looks_for_a_person: bool) -> None:
-        """Take in of a body that no draft understood its ids, whom it meant to tell, and what decides on its track.
+    def read_refused_body(self, draft: type[msgspec.Struct]) -> None:
+        """Take of a body that is no such draft its ids, its purpose, whom it meant to tell, and what decides its track.
 
         Whatever its form: broken JSON, names given twice, another type of content or encoding. Where it may mean PET,
         the attempt stands on PET's track: it did nothing that a letter must tell of (rule 85). Where it says that it is
         for the investigation of a crime, its entry keeps that (rule 2). Of one that should look for a person also the
-        first number that can be somebody's.
+        first number that can be somebody's. Names and codes are kept that the draft has, for a body can spell anything.
         """
         text = self.sent.replace(b"\0", b"").decode(errors="replace")
         text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
         self.says_pet_asked = self.says_pet_asked or _SAYS_PET_ASKED.search(text) is not None
         self.says_investigation = self.says_investigation or _SAYS_INVESTIGATION.search(text) is not None
-        said = " ".join(f" {recipients}" for recipients in _SAYS_RECIPIENTS.findall(text))
-        self.recipients.extend(_NAME.findall(said)[:MOST_IDS])
+        said = _SAYS_RECIPIENTS.findall(text)
+        self.recipients.extend(_NAME.findall(" ".join(f" {recipients}" for recipients in said))[:MOST_IDS])
+        self.tells_the_other = issubclass(draft, TellsTheOther) and not said
+        self.tells_those_told = issubclass(draft, TellsThoseTold)
+        purposes = words_of(draft).purposes.intersection(_SAYS_PURPOSE.findall(text))
+        if self.purpose is None and len(purposes) == 1:
+            (self.purpose,) = purposes
         self.asking.extend(list(dict.fromkeys(_NAME.findall(text.lower())))[:MOST_IDS])
-        for found in list(dict.fromkeys(_ID.findall(text.lower())))[:MOST_IDS]:
-            _add(self.in_body, _IN_UNREAD_BODY, found)
-        if looks_for_a_person and self.looked_for is None and (number := _NUMBER.search(text)) is not None:
+        self._read_ids(text.lower(), words_of(draft).ids)
+        if issubclass(draft, LooksFor) and self.looked_for is None and (number := _NUMBER.search(text)) is not None:
             self.looked_for = "".join(number.groups())
+
+    def _read_ids(self, text: str, names: Collection[str]) -> None:
+        name_of = {found: name for name, found in reversed(_NAMED_ID.findall(text)) if name in names}
+        for found in list(dict.fromkeys(_ID.findall(text)))[:MOST_IDS]:
+            _add(self.in_body, name_of.get(found, _IN_UNREAD_BODY), found)
 
     @property
     def ids(self) -> list[UUID]:
@@ -189,7 +208,7 @@ class Asked:
             case UUID():
                 if _count(self.in_body) < MOST_IDS:
                     _add(self.in_body, name, str(value))
-            case Enum() if name == _PURPOSE:
+            case Enum() if name == PURPOSE:
                 self.purpose = str(value.value)
             case msgspec.Struct():
                 self.read_body(value)

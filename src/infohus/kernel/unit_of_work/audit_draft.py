@@ -46,8 +46,6 @@ class AuditEventDraft:
     """The column of the procedure's row."""
     stage: Stage | None = None
     """The stage at which the act found its case."""
-    infohus_id: UUID | None = None
-    """The infohus in which the act found its subject."""
     policies: list[str] = field(default_factory=list)
     justification: str | None = None
     recipients: list[str] = field(default_factory=list)
@@ -131,6 +129,13 @@ class AuditEventDraft:
         if isinstance(self.purpose_of_act, StatedPurpose) and self.asked.purpose is not None:
             return self.asked.purpose
         return purpose_without_statement(self.purpose_of_act, self.stage)
+
+    @property
+    def lacks_stage(self) -> bool:
+        """Whether the purpose is left to the stage of a case that the act did not find."""
+        expected = self.purpose_of_act
+        is_stated = self._purpose is not None or self.asked.purpose is not None
+        return isinstance(expected, StatedPurpose) and bool(expected.at) and not is_stated and self.stage is None
 
     def state_purpose(self, source: StatedPurpose, code: str) -> None:
         """State what the act is for, where the procedure's row leaves that to the request, and it is not in its body.

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 import sqlalchemy as sa
 
-from infohus.kernel.access.model import Authority, Infohus
+from infohus.kernel.access.model import Authority, Infohus, Stage
 from infohus.kernel.audit.formats.entry import Entry, Track
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.authorization.action import Action
@@ -38,7 +38,14 @@ _ON_PETS_TRACK = sa.select(
         sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("asking", type_=sa.ARRAY(sa.Text))
     ).label("is_so")
 )
-_CARRIERS = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.id == sa.bindparam("infohus_id"))
+_MEANT = sa.select(
+    sa.func.infohus.meant_by_attempt(
+        sa.bindparam("case_id", type_=sa.Uuid), sa.bindparam("exchange_id", type_=sa.Uuid)
+    ).table_valued(
+        sa.column("carriers", sa.ARRAY(sa.Text)), sa.column("told", sa.ARRAY(sa.Text)), sa.column("stage", sa.Text),
+        name="meant",
+    )
+)
 _AUTHORITIES = (
     sa.select(Authority.id)
     .where(Authority.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))))
@@ -139,8 +146,7 @@ class RequestContext:
 
         `case_id` is the case that the address names. Where the attempt was at none, it is the one that the request
         names elsewhere. What the request spells as a recipient or an authority stands in the entry only if there is
-        such an authority (rule 60). Whom it left out is the other one that carries the infohus, where the act found its
-        subject there.
+        such an authority (rule 60). Whom it left out, and a purpose that it left to the stage, belong to that case.
         """
         asked = audit_draft.asked
         if case_id is None and attempt.case is None:
@@ -148,23 +154,30 @@ class RequestContext:
         if case_id is not None and (side := await self.own_side_of(case_id)) is not None:
             persons = list(dict.fromkeys([*attempt.persons, *side[1]]))
             attempt = msgspec.structs.replace(attempt, case=side[0], persons=persons)
-        there, meant = list[str](), await self._meant(audit_draft)
+        there, meant = list[str](), await self._meant(attempt.case, audit_draft)
         if spelt := [*meant, *asked.spelt_authorities]:
             there = [row["id"] for row in await self._ask_afterwards(_AUTHORITIES, ids=spelt)]
         named = asked.named(beside=(attempt.subject, attempt.case), with_body=True, authorities=there)
         attempt = msgspec.structs.replace(
-            attempt, asked=named or msgspec.UNSET,
+            attempt, asked=named or msgspec.UNSET, purpose=audit_draft.purpose,
             recipients=attempt.recipients or [one for one in there if one in meant],
         )
         if attempt.track is Track.ORDINARY and await self._is_on_pets_track(attempt, audit_draft.asked):
             attempt = msgspec.structs.replace(attempt, track=Track.PET)
         return attempt
 
-    async def _meant(self, audit_draft: AuditEventDraft) -> list[str]:
+    async def _meant(self, case_id: UUID | None, audit_draft: AuditEventDraft) -> list[str]:
+        """Name whom an attempt meant to tell; where it left its purpose to the stage, find the case's."""
         asked, others = audit_draft.asked, set[str]()
-        if asked.tells_the_other and audit_draft.infohus_id is not None:
-            rows = await self._ask_afterwards(_CARRIERS, infohus_id=audit_draft.infohus_id)
-            others = {authority for row in rows for authority in row} - {self.caller.authority_id}
+        if case_id is not None and (asked.tells_the_other or asked.tells_those_told or audit_draft.lacks_stage):
+            exchange_id = asked.in_address.get("exchange_id")
+            rows = await self._ask_afterwards(
+                _MEANT, case_id=case_id, exchange_id=UUID(exchange_id[0]) if exchange_id else None
+            )
+            for row in rows:
+                audit_draft.stage = audit_draft.stage or Stage(row["stage"])
+                others |= {*row["carriers"]} - {self.caller.authority_id} if asked.tells_the_other else set()
+                others |= {*row["told"]} if asked.tells_those_told else set()
         return sorted({*asked.recipients, *others})
 
     async def _is_on_pets_track(self, attempt: Entry, asked: Asked) -> bool:

@@ -9,6 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
@@ -31,7 +32,7 @@ REQUESTS = "/infohuse/{infohus_id:uuid}/content-requests"
 
 
 class ContentRequestView(msgspec.Struct, frozen=True):
-    """A request for content: by whom, until when it can be read, and why; that it was read stands in the log."""
+    """A request for content: by whom, until when, what for and why; that it was read stands in the log."""
 
     id: UUID
     kind: ContentKind
@@ -39,6 +40,7 @@ class ContentRequestView(msgspec.Struct, frozen=True):
     requested_at: datetime
     requested_by: UUID
     ends_at: datetime
+    purpose: LogReadingPurpose
     reason: str
 
     @classmethod
@@ -46,7 +48,7 @@ class ContentRequestView(msgspec.Struct, frozen=True):
         """Show a request to its authority's supervision."""
         return cls(
             id=asked.id, kind=asked.record_kind, record_id=asked.record_id, requested_at=asked.requested_at,
-            requested_by=asked.requested_by, ends_at=asked.ends_at,
+            requested_by=asked.requested_by, ends_at=asked.ends_at, purpose=asked.purpose,
             reason=work.open_for_supervision(asked, "reason")["reason"],
         )
 

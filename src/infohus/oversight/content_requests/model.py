@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.kernel.access.model import Authority, Infohus
 from infohus.kernel.database.tables import Record, Row, choice, new_id
 from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
@@ -61,7 +62,7 @@ REVIEWABLE: MappingProxyType[ContentKind, type[Record]] = MappingProxyType({
 
 
 class ContentRequest(Row):
-    """A DPO's request to read one record, and why; it is never changed.
+    """A DPO's request to read one record, for which of the four purposes, and why; it is never changed.
 
     Row security shows that DPO the record, and the wraps of its keys, until `ends_at`, where its authority wrote it or
     was told. Nothing here says whether there is such a record, so asking tells nothing.
@@ -77,6 +78,7 @@ class ContentRequest(Row):
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     record_kind: Mapped[ContentKind] = choice(ContentKind, name="record_kind")
     record_id: Mapped[UUID]
+    purpose: Mapped[LogReadingPurpose] = choice(LogReadingPurpose, name="purpose")
     requested_at: Mapped[datetime]
     requested_by: Mapped[UUID]
     ends_at: Mapped[datetime]

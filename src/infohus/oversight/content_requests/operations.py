@@ -6,6 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus.cases.persons.cpr_numbers import read_cpr_number
+from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Record, new_id
@@ -52,8 +53,8 @@ async def request_content(work: UnitOfWork, draft: ContentRequestDraft) -> Conte
     await stand_on_its_track(work, draft.record_id)
     asked = ContentRequest(
         id=new_id(), infohus_id=work.infohus_id, authority_id=work.caller.authority_id, record_kind=draft.kind,
-        record_id=draft.record_id, requested_at=work.now, requested_by=work.caller.person_id,
-        ends_at=work.now + OPEN_FOR,
+        record_id=draft.record_id, purpose=LogReadingPurpose(work.audit_draft.purpose), requested_at=work.now,
+        requested_by=work.caller.person_id, ends_at=work.now + OPEN_FOR,
     )
     work.seal_for_supervision(asked, reason=draft.reason)
     return work.add(asked)

@@ -34,7 +34,7 @@ DECLINED = sa.func.infohus.declined_requests(_INFOHUS_ID).table_valued(
     sa.column("asked_of", sa.Text()), sa.column("answered_at", _MOMENT), name="declined",
 )
 """Declined requests for information, without their texts; the database function answers reviewers only."""
-_IS_REFUSED = Exchange.id.in_(sa.select(DECLINED.c.exchange_id))
+_IS_DECLINED = Exchange.id.in_(sa.select(DECLINED.c.exchange_id))
 _RECEIPTS_OF_ONE = (
     sa.select(sa.func.count()).select_from(Receipt).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
 )
@@ -64,7 +64,7 @@ COLUMNS = (
         getattr(Exchange, name).is_not(None).label(f"{name}_given")
         for name in ("necessity", "proportionality", "subsidiarity")
     ),
-    _IS_REFUSED.label("is_refused"),
+    _IS_DECLINED.label("is_declined"),
     sa.func.array(
         sa.select(sa.distinct(Disclosure.recipient_id)).where(*_WITHDRAWN)
         .order_by(Disclosure.recipient_id).scalar_subquery()
@@ -107,7 +107,7 @@ _ASKED_FOR = (
     _if_given(
         sa.bindparam("unacknowledged", type_=_FLAG) == _LACKS_A_RECEIPT, "unacknowledged", _FLAG
     ),
-    _if_given(sa.bindparam("refused", type_=_FLAG) == _IS_REFUSED, "refused", _FLAG),
+    _if_given(sa.bindparam("declined", type_=_FLAG) == _IS_DECLINED, "declined", _FLAG),
 )
 EXCHANGES = (
     sa.select(*COLUMNS)
@@ -138,7 +138,7 @@ def _counts() -> sa.Select[Any, Any, Any]:
     found = (
         sa.select(
             Exchange.authority_id, Exchange.paragraph, Exchange.categories, Exchange.is_late,
-            _LACKS_A_RECEIPT.label("lacks"), _IS_REFUSED.label("is_refused"),
+            _LACKS_A_RECEIPT.label("lacks"), _IS_DECLINED.label("is_declined"),
             sa.func.to_char(sa.func.timezone(DENMARK.key, Exchange.recorded_at), "YYYY-MM").label("month"),
         )
         .join(Case, Case.id == Exchange.case_id)
@@ -152,7 +152,7 @@ def _counts() -> sa.Select[Any, Any, Any]:
         return sa.select(named, sa.cast(value, _TEXT).label("value"), how_many).select_from(found).group_by(value)
 
     each = sa.select(sa.func.unnest(found.c.categories).label("category")).subquery("each")
-    flags = {"late": found.c.is_late, "unacknowledged": found.c.lacks, "refused": found.c.is_refused}
+    flags = {"late": found.c.is_late, "unacknowledged": found.c.lacks, "declined": found.c.is_declined}
     counted = sa.union_all(
         *(by(name, found.c[column]) for name, column in (
             ("authority", "authority_id"), ("paragraph", "paragraph"), ("month", "month"),

@@ -41,7 +41,7 @@ Declined = Annotated[
 class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
     """An exchange as a reviewer sees it: all but its content.
 
-    `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing, `is_refused` that it
+    `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing, `is_declined` that it
     asked for information and was declined, which is a right (§ 115, stk. 4). `rests_on_withdrawn`: what was passed on
     was withdrawn from who passed it on. `is_corrected`: it was wrong, or what it rests on was.
     """
@@ -50,7 +50,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
     strict_necessity_given: bool
     kinds: list[str]
     unacknowledged: list[str]
-    is_refused: bool
+    is_declined: bool
     withdrawn_from: list[str]
     rests_on_withdrawn: bool
     is_corrected: bool
@@ -61,7 +61,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
         return cls(
             **facts_of(plain_exchange(row), to=to), case_number=row["number"],
             strict_necessity_given=row["strict_necessity_given"], kinds=sorted({*row["kinds"], *row["given_kinds"]}),
-            unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
+            unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_declined=row["is_declined"],
             withdrawn_from=sorted(row["withdrawn_from"]), rests_on_withdrawn=row["rests_on_withdrawn"],
             is_corrected=row["is_corrected"], **more,
         )
@@ -76,7 +76,7 @@ class ExchangeCounts(msgspec.Struct, frozen=True):
     total: int
     late: int
     unacknowledged: int
-    refused: int
+    declined: int
     by_authority: dict[str, int]
     by_paragraph: dict[str, int]
     by_category: dict[str, int]
@@ -123,14 +123,14 @@ async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters b
     infohus_id: FromPath[UUID], log_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
     since: MomentInQuery = None, until: MomentInQuery = None, authority: Authority = None,
     paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
-    late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
+    late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None, declined: Declined = None,
 ) -> Page[SupervisedExchange]:
     """List exchanges without any case content."""
     async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         rows = await supervised_exchanges(
             work, after=after, limit=limit + 1, since=since, until=until,
             authority=authority, paragraph=paragraph, category=category, late=late,
-            unacknowledged=unacknowledged, refused=refused,
+            unacknowledged=unacknowledged, declined=declined,
         )
         for track in Track:
             await work.side.look_at(*(row["case_id"] for row in rows if _track_of(row) is track), track=track)
@@ -144,23 +144,23 @@ async def counts(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by n
     until: MomentInQuery = None,
     authority: Authority = None, paragraph: FromQuery[Paragraph | None] = None,
     category: FromQuery[Category | None] = None, late: FromQuery[bool | None] = None,
-    unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
+    unacknowledged: FromQuery[bool | None] = None, declined: Declined = None,
 ) -> ExchangeCounts:
     """Count exchanges by authority, paragraph, category and month, with the list's own filters."""
     async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         found = await counted_exchanges(
             work, since=since, until=until, authority=authority,
-            paragraph=paragraph, category=category, late=late, unacknowledged=unacknowledged, refused=refused,
+            paragraph=paragraph, category=category, late=late, unacknowledged=unacknowledged, declined=declined,
         )
-        total, late_ones, open_ones, declined = (
-            found[name][""] for name in ("total", "late", "unacknowledged", "refused")
+        total, late_ones, open_ones, declined_ones = (
+            found[name][""] for name in ("total", "late", "unacknowledged", "declined")
         )
         by = {
             name: dict(sorted(found.get(name, {}).items()))
             for name in ("authority", "paragraph", "category", "month")
         }
         return ExchangeCounts(
-            total=total, late=late_ones, unacknowledged=open_ones, refused=declined, by_authority=by["authority"],
+            total=total, late=late_ones, unacknowledged=open_ones, declined=declined_ones, by_authority=by["authority"],
             by_paragraph=by["paragraph"], by_category=by["category"], by_month=by["month"],
         )
 

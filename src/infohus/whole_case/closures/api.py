@@ -22,8 +22,8 @@ from infohus.whole_case.closures.side_ends import end_own_side, own_end
 
 KIND = DecisionKind(
     name="Closure", path="closures", model=Closure, draft=ClosureDraft, content=ClosureContent,
-    proposing=Action.PROPOSE_CLOSURE, reading=Action.READ_CLOSURE, signing=Action.SIGN_CLOSURE,
-    propose=propose_closure, amend=amend_closure, sign=sign_closure,
+    proposing=Action.PROPOSE_CLOSURE, reading=Action.READ_CLOSURE, amending=Action.AMEND_CLOSURE,
+    signing=Action.SIGN_CLOSURE, propose=propose_closure, amend=amend_closure, sign=sign_closure,
 )
 
 
@@ -86,7 +86,9 @@ async def take_back(
     case_id: FromPath[UUID], decision_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope],
 ) -> None:
     """Take back the caller's authority's signature on a proposed closure, so that its side can open something."""
-    async with idempotent_scope.begin(Action.SIGN_CLOSURE, Closure, decision_id, within=case_id) as work:
+    async with idempotent_scope.begin(
+            Action.TAKE_BACK_CLOSURE_SIGNATURE, Closure, decision_id, within=case_id
+    ) as work:
         if not work.is_repetition:
             await take_back_signature(work, work.subject(Closure))
 
@@ -99,7 +101,7 @@ async def end_side(
     other_signs_within_days: NamedDependency[int],
 ) -> ClosingView:
     """End the caller's own side where the other has not signed in time; the other still sees only who has signed."""
-    async with idempotent_scope.begin(Action.SIGN_CLOSURE, Closure, decision_id, within=case_id) as work:
+    async with idempotent_scope.begin(Action.END_OWN_SIDE, Closure, decision_id, within=case_id) as work:
         if not work.is_repetition:
             await end_own_side(work, work.subject(Closure), wait_days=other_signs_within_days)
         return await ClosingView.of(work)

@@ -162,7 +162,7 @@ def is_on(entry: Entry, person: str, authority: str) -> bool:
 
 def line_from(entry: Entry) -> ReportLine:
     """Make the line of an entry."""
-    return ReportLine(entry.at, purpose_of(entry.purpose, entry.outcome))
+    return ReportLine(entry.at, purpose_of(entry))
 
 
 def asks(entry: Entry, person: str, authority: str) -> bool:

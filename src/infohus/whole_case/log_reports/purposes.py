@@ -1,15 +1,20 @@
 """What an entry of the log was for, in the Danish words of a log report."""
 
 from infohus.cases.procedure.purposes import LogPurpose, LogReadingPurpose
-from infohus.danish.purposes import PURPOSES
-from infohus.kernel.audit.formats.entry import Outcome
+from infohus.danish.purposes import OF_CONTENT_ON_REQUEST, PURPOSES
+from infohus.kernel.audit.formats.entry import Entry, Outcome
+from infohus.kernel.authorization.action import Action
 
 _CONTROL = PURPOSES[LogPurpose.LOG_SUPERVISION]
 _IN_LETTERS: dict[str, str] = {**PURPOSES, **dict.fromkeys(LogReadingPurpose, _CONTROL)}
 """A letter does not tell which of the four purposes the log was read for: one of them is a criminal case."""
+_ON_CONTENT = frozenset({Action.REQUEST_CONTENT.value, Action.OPEN_ON_REQUEST.value})
+"""Acts with the same four purposes that are no look at the log: a DPO reads what a record says."""
 _NOT_DONE = " (et forsøg, som systemet ikke lod gennemføre)"
 
 
-def purpose_of(code: str | None, outcome: Outcome) -> str:
+def purpose_of(entry: Entry) -> str:
     """Give an entry's purpose in Danish; unless it was allowed, the text says that it was only tried."""
-    return _IN_LETTERS.get(code or "", _CONTROL) + ("" if outcome is Outcome.ALLOWED else _NOT_DONE)
+    code = entry.purpose or ""
+    words = OF_CONTENT_ON_REQUEST if entry.action in _ON_CONTENT else _IN_LETTERS.get(code, _CONTROL)
+    return words + ("" if entry.outcome is Outcome.ALLOWED else _NOT_DONE)

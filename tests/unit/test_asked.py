@@ -1,0 +1,40 @@
+"""What a request names is read from its body, also where no draft understands that; as much as an entry can hold."""
+
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from infohus.casework.exchanges.operations import ExchangeDraft
+from infohus.kernel.requests.asked import MOST_IDS, Asked
+from infohus.oversight.content_requests.operations import ContentRequestDraft
+
+
+class WhenARequestNamesVeryMuch:
+    @pytest.mark.rule(57)
+    def test_of_a_body_that_is_not_understood_whom_it_names_is_read_however_it_is_written(self) -> None:
+        for sent, named in (
+            (b'{"recipients": ["politi", "pet"], ', ["politi", "pet"]), (b'{"recipient":"politi"', ["politi"]),
+            (b'{"recipients":[]}', []), (b'{"recipients":["politi"', []), (b'"recipients":[' * 50_000, []),
+            (b'[{"recipients":["politi"]},{"disclosure":{"recipients":["pet"]}}', ["politi", "pet"]),
+        ):
+            asked = Asked(sent=sent)
+            asked.read_refused_body(ExchangeDraft)
+            assert asked.recipients == named
+
+    @pytest.mark.rule(60)
+    def test_of_such_a_body_an_id_keeps_the_name_that_the_draft_has_for_it_and_no_other(self) -> None:
+        one, two, three = (str(UUID(int=number)) for number in (1, 2, 3))
+        asked = Asked(sent=f'{{"kind":"odd","record_id":"{one}","jonas":"{two}","of":["{three}","{one}"]'.encode())
+        asked.read_refused_body(ContentRequestDraft)
+        assert asked.in_body == {"record_id": [one], "$": [two, three]}
+
+    def test_the_entry_keeps_as_many_ids_as_it_can_hold(self) -> None:
+        class Draft(msgspec.Struct):
+            records: list[UUID]
+
+        asked = Asked()
+        asked.read_body(Draft([uuid4() for _ in range(3 * MOST_IDS)]))
+        named = asked.named(beside=(), with_body=True)
+        assert len(named["records"]) == MOST_IDS
+        assert asked.named(beside=(), with_body=False) == {}
