@@ -4,7 +4,8 @@ Each run makes a new log, signs it, attacks it once, appends a few entries, and 
 minute: the signer's round, and `audit watch`. The last column counts what is noticed with the log's public key and the
 database alone, without witnesses and without the signer's checkpoint store.
 
-Rows of cases are attacked too, and noticed by `audit verify --rows`, which needs the logs alone.
+Rows of cases are attacked too, and noticed by `audit verify --rows`, which needs the logs alone: one for each authority
+and the installation's.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import structlog
 from attacked_log import KEY, LOG, ORIGIN, AttackedLog, Run
 from attacked_rows import ROW_ATTACKS, AttackedRows, RowAttack
 from classes import ATTACKS, Attack
+from forged_words import FORGED_WORDS, FORGERIES, with_its_own_entry
 from installation import execute
 from rich.progress import Progress
 
@@ -40,6 +42,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 RESULTS = REPOSITORY / "var" / "attack.json"
 ROUND_SECONDS = 60
 APPENDED_AFTER = 3
+ALL_ROW_ATTACKS = ROW_ATTACKS | FORGED_WORDS
 
 
 @dataclass
@@ -95,7 +98,7 @@ async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: i
         await attacked.prepare()
         results = {name: ClassResult() for name in ATTACKS}
         with Progress(transient=True) as progress:
-            task = progress.add_task("Attacking", total=runs * (len(ATTACKS) + len(ROW_ATTACKS)))
+            task = progress.add_task("Attacking", total=runs * (len(ATTACKS) + len(ALL_ROW_ATTACKS)))
             for number in range(runs):
                 for name, attack in ATTACKS.items():
                     dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - an attack is no secret
@@ -136,15 +139,29 @@ async def _attack_rows(
         rows = AttackedRows(superuser, random.Random(f"{seed}/rows"))  # noqa: S311 - an attack is no secret
         await rows.prepare()
         if await rows.faults():
-            message = "the rows were not as the log says before they were attacked"
+            message = "the rows were not as the logs say before they were attacked"
             raise AssertionError(message)
+        await _pass_with_their_own_entries(rows)
         for number in range(runs):
-            for name, attack in ROW_ATTACKS.items():
+            for name, attack in ALL_ROW_ATTACKS.items():
                 rows.dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - as above
                 await _attack_one_row(rows, attack, results.setdefault(name, ClassResult()), number)
                 advance()
     finally:
         await superuser.close()
+
+
+async def _pass_with_their_own_entries(rows: AttackedRows) -> None:
+    """Show that only whose word an entry is gives forged rows away: each passes with an entry as it should be."""
+    for forgery in FORGERIES:
+        transaction = rows.superuser.transaction()
+        await transaction.start()
+        await with_its_own_entry(rows, forgery)
+        found = await rows.faults()
+        await transaction.rollback()
+        if found:
+            message = f"a row with an entry as it should be is named: {found}"
+            raise AssertionError(message)
 
 
 async def _attack_one_row(rows: AttackedRows, attack: RowAttack, result: ClassResult, number: int) -> None:

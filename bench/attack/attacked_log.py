@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 from litestar import Litestar
 
+from infohus.clock import now
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Track, decode, encode
 from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
@@ -39,10 +40,10 @@ def person(number: int) -> str:
     return f"person-{number % PERSONS}".ljust(22, "_")
 
 
-def entry(number: int, text: str = "read") -> bytes:
+def entry(number: int, text: str = "read", *, at: datetime = AT) -> bytes:
     """Make an entry of about the usual size, on one of seven persons, as the application writes it."""
     return encode(Entry(
-        at=AT, log=LOG, caller=UUID(int=number), authority="kommune", role=None, assurance=None, action=text,
+        at=at, log=LOG, caller=UUID(int=number), authority="kommune", role=None, assurance=None, action=text,
         subject_kind="case", subject=None, case=UUID(int=number), outcome=Outcome.ALLOWED, reason=None, policies=[],
         policy_set="", justification="x" * 100, purpose=None, recipients=[], persons=[person(number)], opened=[],
         wrote=[], correlation="", nonce=str(number),
@@ -203,7 +204,7 @@ class AttackedLog:
         """Append as the application does, and note each acknowledged entry with the signer."""
         for _ in range(count):
             self.after += 1
-            after = entry(LONGEST + self.after, "after")
+            after = entry(LONGEST + self.after, "after", at=now())
             await self.app.execute(APPEND, LOG, after)
             signer.acknowledged.add(LOG, after)
 

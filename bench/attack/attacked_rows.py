@@ -1,7 +1,7 @@
-"""Rows of cases with a log that names each, made once; each run forges some of them and undoes that afterwards."""
+"""Rows of cases with the logs that name each, made once; each run forges some of them and undoes that afterwards."""
 
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,41 +13,28 @@ from infohus.cases.joint_decisions.model import Signature
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.keys_model import IntakeKey
-from infohus.kernel.access.model import Case, Coordinator, Disclosure, Participant
+from infohus.kernel.access.model import Case, Coordinator, Disclosure, Infohus, Participant
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
-from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, AnyConnection
+from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, log_of
 from infohus.kernel.audit.storage.written_rows import wrote_of
-from infohus.kernel.audit.verification.claims import Claims, SortedOut
 from infohus.kernel.audit.verification.key_rows import RowFault
-from infohus.kernel.audit.verification.logged_rows import LoggedRows, Written
+from infohus.kernel.audit.verification.logged_rows import LoggedRows
 from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import insert_of, table_of, update_of
 from infohus.kernel.database.tables import Row
 
-LOG, ORIGIN = INSTALLATION_LOG, "infohus.attack/rows"
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OURS, THEIRS = "kommune", "politi"
 CASES = 25
 GENERATIONS = 3
-STAGES = ("received", "cleared", "accepted", "qualifying", "recommending", "acting", "closed")
-
-
-class OneLog(Claims):
-    """Takes the word of the one log, which names the rows of all authorities."""
-
-    async def on_stored(
-        self, connection: AnyConnection, table: str, stored: Mapping[str, Any], key: str, said: Sequence[Written]
-    ) -> SortedOut:
-        """Let every entry count."""
-        del connection, table, stored, key
-        return SortedOut(list(said), [])
-
-    async def on_missing(
-        self, connection: AnyConnection, table: str, key: Mapping[str, str], said: Sequence[Written], *, has_case: bool
-    ) -> SortedOut:
-        """Let every entry count."""
-        del connection, table, key, has_case
-        return SortedOut(list(said), [])
+FIRST = "received"
+LEADS_ON = {
+    "cleared": (THEIRS, Action.RECORD_CLEARANCE_CHECK), "accepted": (THEIRS, Action.SIGN_SCOPE_DECISION),
+    "qualifying": (THEIRS, Action.SIGN_SCREENING), "recommending": (OURS, Action.SIGN_ASSESSMENT),
+    "acting": (THEIRS, Action.SIGN_RECOMMENDATION), "closed": (OURS, Action.SIGN_CLOSURE),
+}
+"""The stages after the first, each with whose act led there."""
 
 
 @dataclass
@@ -63,19 +50,24 @@ class AttackedRows:
     async def prepare(self) -> None:
         """Write every row as a unit of work does, with an entry that names it."""
         await self.superuser.execute("SET session_replication_role = replica")
-        await self.superuser.execute("SELECT audit.open_log($1, $2)", LOG, ORIGIN)
+        for log_id, authority in ((INSTALLATION_LOG, None), (log_of(OURS), OURS), (log_of(THEIRS), THEIRS)):
+            origin = f"infohus.attack/{authority or 'installation'}"
+            await self.superuser.execute("SELECT audit.open_log($1, $2, $3)", log_id, origin, authority)
         infohus = uuid4()
+        await self.log([await self.insert(
+            Infohus, id=infohus, name="Infohus", municipality_id=OURS, police_id=THEIRS, cooperation_form="rpl-115-1-1",
+        )], Action.LOAD_PLAN)
         for _ in range(CASES):
             await self._case(infohus)
         for authority in (OURS, THEIRS):
-            await self._log([await self.insert(
+            await self.log([await self.insert(
                 Coordinator, infohus_id=infohus, authority_id=authority, person_id=uuid4()
-            )])
+            )], Action.REGISTER_COORDINATOR)
             for generation in range(1, GENERATIONS + 1):
-                await self._log([await self.insert(
+                await self.log([await self.insert(
                     IntakeKey, infohus_id=infohus, authority_id=authority, generation=generation, suite=1,
                     public_key=uuid4().bytes, signer_key_id=f"{authority}/sign-1", signature=uuid4().bytes,
-                )])
+                )], Action.MAKE_INTAKE_KEYS)
 
     async def _case(self, infohus: UUID) -> None:
         case_id, exchange, record = uuid4(), uuid4(), uuid4()
@@ -84,9 +76,9 @@ class AttackedRows:
             "case_id": case_id, "authority_id": OURS, "regime": "gdpr", "record_version": 1, "recorded_at": AT,
             "recorded_by": uuid4(),
         }
-        await self._log([
+        await self.log([
             await self.insert(
-                Case, id=case_id, infohus_id=infohus, number=f"2026-{len(self.cases)}", stage=STAGES[0], version=1,
+                Case, id=case_id, infohus_id=infohus, number=f"2026-{len(self.cases)}", stage=FIRST, version=1,
                 opened_at=AT, closed_at=None, outcome=None,
             ),
             *[
@@ -97,6 +89,18 @@ class AttackedRows:
                 )
                 for authority in (OURS, THEIRS)
             ],
+        ], Action.RECORD_CONCERN, by=OURS, case_id=case_id)
+        stages = list(LEADS_ON)[: self.dice.randrange(2, len(LEADS_ON))]
+        await self.lead_to(case_id, stages[0])
+        signatures = [
+            await self.insert(
+                Signature, id=uuid4(), case_id=case_id, record_id=record, record_version=1,
+                record_kind="scope_decision",
+                content_hash=b"h" * 32, authority_id=authority, person_id=uuid4(), signed_at=AT,
+            )
+            for authority in (OURS, THEIRS)
+        ]
+        await self.log([
             await self.insert(
                 ScopeDecision, id=record, outcome="within_scope", content=b"sealed", content_hash=b"h" * 32,
                 exchange_id=exchange, decided_at=None, **owned,
@@ -105,17 +109,11 @@ class AttackedRows:
                 Disclosure, exchange_id=exchange, record_id=record, recipient_id=THEIRS, record_version=1,
                 record_kind="scope_decision", case_id=case_id, discloser_id=OURS, via=[], withdrawn_at=None,
             ),
-            *[
-                await self.insert(
-                    Signature, id=uuid4(), case_id=case_id, record_id=record, record_version=1,
-                    record_kind="scope_decision",
-                    content_hash=b"h" * 32, authority_id=authority, person_id=uuid4(), signed_at=AT,
-                )
-                for authority in (OURS, THEIRS)
-            ],
-        ])
-        for stage in STAGES[1 : self.dice.randrange(3, len(STAGES))]:
-            await self.act(case_id, stage=stage)
+            signatures[0],
+        ], Action.PROPOSE_SCOPE_DECISION, by=OURS, case_id=case_id)
+        await self.log(signatures[1:], Action.SIGN_SCOPE_DECISION, by=THEIRS, case_id=case_id)
+        for stage in stages[1:]:
+            await self.lead_to(case_id, stage)
 
     async def insert(self, model: type[Row], **values: Any) -> Wrote:
         """Insert a row, and describe it as the log does."""
@@ -127,31 +125,37 @@ class AttackedRows:
         row = await self.superuser.fetchrow(sql, *(values[name] for name in columns))
         return wrote_of(table, "insert", before={}, after=dict(row))
 
-    async def act(self, case_id: UUID, **values: Any) -> None:
-        """Change a case as an act does: with an entry that says what was read and what is stored."""
+    async def lead_to(self, case_id: UUID, stage: str, *, act: Action | None = None) -> None:
+        """Change a case as the act does that leads to a stage, or say that another did.
+
+        The entry says what was read and what is stored.
+        """
         before = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
         self.older[case_id] = before
-        revision = before["revision"]
-        values |= {"revision": revision + 1}
+        values, (by, action) = {"stage": stage, "revision": before["revision"] + 1}, LEADS_ON[stage]
         ready = update_of(Case, tuple(sorted(values)))
-        await self.superuser.execute(*ready.bound(**values, primary_key_id=case_id, read_revision=revision))
+        await self.superuser.execute(*ready.bound(**values, primary_key_id=case_id, read_revision=before["revision"]))
         after = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
-        await self._log([wrote_of(table_of(Case), "update", before=before, after=after)])
+        wrote = wrote_of(table_of(Case), "update", before=before, after=after)
+        await self.log([wrote], act or action, by=by, case_id=case_id)
 
-    async def _log(self, wrote: list[Wrote]) -> None:
+    async def log(
+        self, wrote: list[Wrote], action: Action, *, by: str | None = None, case_id: UUID | None = None
+    ) -> None:
+        """Append an entry that names these rows to an authority's log, or to the installation's."""
+        log_id = INSTALLATION_LOG if by is None else log_of(by)
         entry = Entry(
-            at=AT, log=LOG, caller=None, authority=None, role=None, assurance=None, action="act", subject_kind="case",
-            subject=None, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[], policy_set="",
+            at=AT, log=log_id, caller=None, authority=by, role=None, assurance=None, action=action, subject_kind="case",
+            subject=None, case=case_id, outcome=Outcome.ALLOWED, reason=None, policies=[], policy_set="",
             justification=None, purpose=None, recipients=[], persons=[], opened=[], wrote=wrote, correlation="",
             nonce=uuid4().hex[:22],
         )
-        await self.superuser.execute(APPEND, LOG, encode(entry))
+        await self.superuser.execute(APPEND, log_id, encode(entry))
 
     async def faults(self) -> list[RowFault]:
         """Do what `infohus audit verify --rows` does."""
         with LoggedRows() as logged:
             reconciliation, found = RowReconciliation(logged, RulesOfKeyRows()), list[RowFault]()
-            reconciliation.claims = OneLog(reconciliation.rules, logged)
             while not reconciliation.is_done:
                 found += await reconciliation.step(self.superuser)
         return found
@@ -214,15 +218,16 @@ async def forge_and_act_on_it(rows: AttackedRows) -> None:
     """Forge a stage, and let an act change the case, whose entry then has the digest of the forged row."""
     case_id = rows.dice.choice(rows.cases)
     await rows.superuser.execute('UPDATE infohus."case" SET outcome = $2 WHERE id = $1', case_id, "forged")
-    await rows.act(case_id, stage=rows.dice.choice(STAGES))
+    await rows.lead_to(case_id, rows.dice.choice(list(LEADS_ON)))
 
 
 async def delete_with_an_entry_and_put_back(rows: AttackedRows) -> None:
-    """Put a row back that an act deleted."""
-    place = await rows.place("disclosure")
-    row = dict(await rows.superuser.fetchrow(f"DELETE FROM infohus.disclosure WHERE {place} RETURNING *"))  # noqa: S608
-    await rows._log([wrote_of(table_of(Disclosure), "delete", before=row, after={})])  # noqa: SLF001
-    await rows.superuser.execute(*insert_of(Disclosure).bound(**row))
+    """Put a tovholder back whom the operator removed."""
+    place = await rows.place("coordinator")
+    row = dict(await rows.superuser.fetchrow(f"DELETE FROM infohus.coordinator WHERE {place} RETURNING *"))  # noqa: S608
+    wrote = wrote_of(table_of(Coordinator), "delete", before=row, after={})
+    await rows.log([wrote], Action.REMOVE_COORDINATOR)
+    await rows.superuser.execute(*insert_of(Coordinator).bound(**row))
 
 
 async def spoil_an_intake_key(rows: AttackedRows) -> None:

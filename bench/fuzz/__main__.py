@@ -38,6 +38,10 @@ CLIENTS, CASES = 4, 6
 PEOPLE = ("kommune", "politi", "dpo", "raadgiver")
 LARGE_BYTES = 16_000
 """From here on the server may answer and close before it has read all; the rest in its buffer takes the answer away."""
+ELSEWHERE = {"address", "request line", "framing", "noise"}
+"""Ways after which a request may be another operation's, or none."""
+MOST_FINDINGS = 100
+"""Enough to mend: no more are looked for."""
 LISTS_EVERY = 400
 """After so many requests the lists of the newest cases are read again; at the end those of all."""
 
@@ -48,11 +52,18 @@ class Account:
 
     statuses: Counter[int] = field(default_factory=Counter)
     ways: Counter[str] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
+    """How many requests of each operation were answered whose address was its own; 0 for one that was never tried."""
     accepted: Counter[str] = field(default_factory=Counter)
     findings: list[dict[str, str]] = field(default_factory=list)
     lists: int = 0
     answered: set[str] = field(default_factory=set)
     """The lists that answered 200 once, and so must for ever."""
+
+    @property
+    def never(self) -> list[str]:
+        """Name the operations that were never tried."""
+        return sorted(name for name, count in self.tried.items() if not count)
 
     def find(self, seed: str, what: str, sent: bytes, answer: bytes = b"") -> None:
         """Note a finding, with what repeats it."""
@@ -68,7 +79,7 @@ class Fuzzer:
     def __init__(self, installation: Installation, server: Served, *, seed: str, seconds: float) -> None:
         """Fuzz `server`."""
         self._installation, self._server, self._seed = installation, server, seed
-        self._seconds, self._ends = seconds, 0.0
+        self._seconds, self._ends, self._is_served = seconds, 0.0, True
         self._known = Known(installation.infohus_id)
         self._tokens = {person: installation.issuers.token(person) for person in PEOPLE}
         self._odd = odd_tokens(installation.issuers, demo_keys(installation.folder / "issuer-keys")["kommune"])
@@ -99,18 +110,26 @@ class Fuzzer:
                 self._known.learn("RecordConcern", path, answer.json())
                 told = await client.post(f"/cases/{case}/exchanges", json=EXCHANGE, headers=headers)
                 self._known.learn("RecordExchange", f"/cases/{case}/exchanges", told.raise_for_status().json())
-        return ValidRequests(description, self._known, self._tokens)
+        requests = ValidRequests(description, self._known, self._tokens)
+        self.account.tried.update(dict.fromkeys(requests.operations, 0))
+        return requests
 
     async def _client(self, requests: ValidRequests) -> None:
-        while time.monotonic() < self._ends and len(self.account.findings) < 100:  # noqa: PLR2004 - enough to mend
+        while self._goes_on():
             number = next(self._numbers)
             await self._one(requests, f"{self._seed}:{number}")
             if number % LISTS_EVERY == LISTS_EVERY - 1:
                 await self._look(requests, f"{self._seed}:{number}")
 
+    def _goes_on(self) -> bool:
+        """Say whether there is time left, or an operation was never tried."""
+        if not self._is_served or len(self.account.findings) >= MOST_FINDINGS:
+            return False
+        return time.monotonic() < self._ends or bool(self.account.never)
+
     async def _one(self, requests: ValidRequests, seed: str) -> None:
         dice = random.Random(seed)  # noqa: S311 - which bytes come next
-        valid = requests.make(dice)
+        valid = requests.make(int(seed.rpartition(":")[2]), dice)
         sent, draft, ways = mutated(valid, dice, self._odd)
         may_stay_silent = draft.may_stay_silent
         if dice.random() < 0.05:  # noqa: PLR2004 - one in twenty
@@ -119,6 +138,7 @@ class Fuzzer:
         # answer may be lost with it. The proxy in front of it takes bodies in whole.
         may_stay_silent |= len(sent.content) > LARGE_BYTES
         received = await self._exchange(sent, draft, seed)
+        self.account.tried[valid.operation] += received.status > 0 and not ELSEWHERE & set(ways)
         self.account.ways.update(ways or ["none"])
         self.account.statuses[received.status] += 1
         for fault in faults_of(received, must_answer=not may_stay_silent):
@@ -133,7 +153,7 @@ class Fuzzer:
             return await exchange(HOST, self._server.port, sent, is_head=draft.method == b"HEAD")
         except OSError:
             self.account.find(seed, "the service takes no connection", sent.content)
-            self._ends = 0.0
+            self._is_served = False
             return Received(0, {}, b"")
 
     async def _look(self, requests: ValidRequests, seed: str, *, most: int = 8) -> None:
@@ -201,13 +221,15 @@ def _print(account: Account, *, seed: str, out: Path) -> None:
     total = sum(account.statuses.values())
     print(f"{total} requests; {dict(sorted(account.statuses.items()))}")
     print(f"changed in: {dict(account.ways.most_common())}")
+    print(f"operations tried: {len(account.tried) - len(account.never)} of {len(account.tried)}, "
+          f"the least often {min(account.tried.values(), default=0)} times; never: {account.never}")
     print(f"operations that accepted one: {len(account.accepted)}; lists read {account.lists}; findings "
           f"{len(account.findings)}")
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps({
         "seed": seed, "requests": total, "statuses": dict(sorted(account.statuses.items())),
-        "ways": dict(account.ways), "accepted": dict(account.accepted), "lists": account.lists,
-        "findings": account.findings,
+        "ways": dict(account.ways), "tried": dict(account.tried), "accepted": dict(account.accepted),
+        "lists": account.lists, "findings": account.findings,
     }, indent=1), encoding="utf-8")
 
 

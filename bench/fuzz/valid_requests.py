@@ -107,9 +107,9 @@ class ValidRequests:
                 ]
         return requests
 
-    def make(self, dice: random.Random) -> Valid:
-        """Make a request of any operation."""
-        method, path, operation = dice.choice(self._operations)
+    def make(self, number: int, dice: random.Random) -> Valid:
+        """Make the request of a number: the operations come in turn, so that as many requests as there are try each."""
+        method, path, operation = self._operations[number % len(self._operations)]
         filled = re.sub(r"\{(\w+)\}", lambda one: self._value(one[1], dice), path)
         asked = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
         query = tuple(

@@ -27,6 +27,8 @@ from noninterference.shrinking import shrunk
 
 PLACES = 800
 LEAKS_IN_ONE = 6
+SAID_EVERY = 20
+"""After so many histories a line says how far it is."""
 ENOUGH = 1000
 """So many histories must reach every kind of act."""
 ALWAYS_REFUSED = {"try what is refused", "erase", "change a proposal past the other"}
@@ -45,8 +47,21 @@ class Session:
         self._opened = 0
         self._console = Console(highlight=False, soft_wrap=True)
         self.done: Counter[str] = Counter()
+        self.played = 0
         self.compared = 0
         self.differing: list[tuple[int, int]] = []
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> int:
+        """How long it has taken until now."""
+        return round(time.monotonic() - self._began)
+
+    def account(self) -> str:
+        """Say in a line what was played until now."""
+        return (
+            f"{self.played} histories, {self.compared} answers compared, {len(self.differing)} differ, {self.seconds} s"
+        )
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -69,8 +84,11 @@ class Session:
         while pending and not installation.is_used_up:
             history = pending.pop(0)
             played = await compare(installation, history, looks=self._asked.looks)
+            self.played += 1
             self.done.update(played.done)
             self.compared += played.answers_compared
+            if self.played % SAID_EVERY == 0:
+                self.say(f"{self.account()}; {len(pending)} left")
             if played.difference is None:
                 continue
             self.differing.append((history.seed, history.order))
@@ -90,21 +108,18 @@ class Session:
 
 def play_histories(session: Session, histories: Sequence[History]) -> bool:
     """Play them; true when none differs."""
-    pending, began = list(histories), time.monotonic()
+    pending = list(histories)
     while pending:
         session.in_installation(lambda installation: session.play(installation, pending))
-    seconds = round(time.monotonic() - began)
-    session.say(
-        f"{len(histories)} histories, {session.compared} answers compared, {len(session.differing)} differ, {seconds} s"
-    )
+    session.say(session.account())
     session.say(f"acts done: {dict(session.done.most_common())}")
     never = sorted(DOINGS.keys() - session.done.keys() - ALWAYS_REFUSED)
     if never:
         session.say(f"kinds of act that nobody was allowed: {', '.join(never)}")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({
-        "histories": len(histories), "answers_compared": session.compared, "differing": session.differing,
-        "seconds": seconds, "acts_done": session.done,
+        "histories": session.played, "answers_compared": session.compared, "differing": session.differing,
+        "seconds": session.seconds, "acts_done": session.done,
     }, indent=1), encoding="utf-8")
     return not session.differing and not (never and len(histories) >= ENOUGH)
 

@@ -1,9 +1,13 @@
 """Answers of two runs made comparable: what is random gets the number of its first appearance in its own run."""
 
+import io
 import re
+import tarfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infohus.kernel.audit.formats.merkle import HASH_BYTES
+from infohus.kernel.audit.formats.tiles import entries_in
 from infohus.kernel.authorization.action import Action
 from noninterference.installation import Answer
 
@@ -30,13 +34,34 @@ class Numbering:
         """Give the number of a value that is random as a whole."""
         return self._numbers.setdefault(f"{kind} {value}", f"#{len(self._numbers)}")
 
-    def answer(self, path: str, answer: Answer, *, body: str) -> tuple[str, ...]:
+    def answer(self, path: str, answer: Answer) -> tuple[str, ...]:
         """Write an answer so that two of them are equal when the same was told: status, headers, size and body."""
         headers = tuple(
             f"{name}: {self.value(f'etag of {self.text(path)}', value) if name == 'etag' else self.text(value)}"
             for name, value in answer.headers
         )
-        return (str(answer.status), *headers, self.text(body))
+        is_tar = dict(answer.headers).get("content-type") == "application/x-tar"
+        body = self._exported(answer.body) if is_tar else self.text(answer.body.decode("utf-8", "replace"))
+        return (str(answer.status), *headers, body)
+
+    def _exported(self, body: bytes) -> str:
+        """Write an exported log: each file with its size and time, entries as text, tiles by the hashes they hold."""
+        written = []
+        with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+            for member in tar:
+                extracted = tar.extractfile(member)
+                assert extracted is not None
+                content, name = extracted.read(), member.name.replace(self._mark, "nr")
+                written.append(f"{name}, {member.size} bytes at {member.mtime}: {self._file(name, content)}")
+        return "\n".join(written)
+
+    def _file(self, name: str, content: bytes) -> str:
+        if "/tile/entries/" in name:
+            return "\n".join(self.text(entry.decode()) for entry in entries_in(content))
+        if "/tile/" in name:
+            hashes = (content[at : at + HASH_BYTES].hex() for at in range(0, len(content), HASH_BYTES))
+            return " ".join(self.value("", one) for one in hashes)
+        return self.value("key", content.decode()) if name.endswith(".pub") else self.text(content.decode())
 
     def _replaced(self, found: re.Match[str]) -> str:
         text = found.group()
@@ -62,15 +87,3 @@ def differences(one: Any, another: Any, place: str = "") -> Iterator[str]:
             yield from differences(left, right, f"{place}/*")
     elif one != another:
         yield place or "/"
-
-
-def without(value: Any, masked: frozenset[str], place: str = "") -> Any:
-    """Leave out what stands at the places, written as `differences` writes them."""
-    if isinstance(value, dict):
-        return {
-            name: without(part, masked, f"{place}/{name}") for name, part in value.items()
-            if f"{place}/{name}" not in masked
-        }
-    if isinstance(value, list):
-        return [without(part, masked, f"{place}/*") for part in value if f"{place}/*" not in masked]
-    return value

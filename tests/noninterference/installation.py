@@ -10,6 +10,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -147,7 +148,11 @@ class Installation:
     async def call(
         self, method: str, path: str, *, token: str | None = None, body: Any = None, headers: Mapping[str, str]
     ) -> Answer:
-        """Send a request to the application."""
+        """Send a request to the application.
+
+        Raises:
+            RequestFailed: it answers that it has failed, or that it cannot answer at present.
+        """
         content = b"" if body is None else json.dumps(body).encode()
         raw = [(b"host", b"infohus.test"), *((name.encode(), value.encode()) for name, value in headers.items())]
         if token is not None:
@@ -162,18 +167,30 @@ class Installation:
         }
         sent: list[Any] = []
 
+        requests = iter([{"type": "http.request", "body": content, "more_body": False}])
+        over = asyncio.Event()
+
         async def receive() -> Any:
-            return {"type": "http.request", "body": content, "more_body": False}
+            for request in requests:
+                return request
+            await over.wait()  # what is given piece by piece waits meanwhile for the client to go
+            return {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             sent.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                over.set()
 
         await self.app(scope, receive, send)
         start, *parts = sent
-        return Answer(
+        answer = Answer(
             start["status"], tuple((name.decode().lower(), value.decode()) for name, value in start["headers"]),
             b"".join(part.get("body", b"") for part in parts),
         )
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            message = f"{method} {path} is answered {answer.status}: {answer.body.decode('utf-8', 'replace')}"
+            raise RequestFailed(message)
+        return answer
 
 
 @dataclass
@@ -268,6 +285,10 @@ class Run:
 
 
 Alteration = Callable[[Run, str, Answer], Awaitable[Answer]]
+
+
+class RequestFailed(AssertionError):  # noqa: N818 - names the situation
+    """The service failed: two runs that both fail show each other nothing, so that no leak behind it would be seen."""
 
 
 class NothingThere(Exception):  # noqa: N818 - names the situation

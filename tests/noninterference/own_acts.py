@@ -163,6 +163,7 @@ async def _supervise(run: Run, act: Act) -> None:
     for path in ("/log", "/log/entries", "/log/notice"):
         await run.send(act.side, "GET", path, role=role)
     await run.send(act.side, "POST", "/log/notice/acknowledgement", role="tovholder")
+    await run.send(act.side, "POST", "/log/export", role=role)
 
 
 @doing("announce a log check")

@@ -112,13 +112,15 @@ class Grants:
         What may not be passed on is told to nobody by this exchange, to somebody outside the case neither.
 
         Raises:
-            NotAvailable: the caller's authority cannot open one of them itself.
+            NotAvailable: the caller's authority cannot itself open one of them, nor any part of it that is disclosed.
             KeptIsNotPassedOn: another authority wrote one of them and has withdrawn it; the caller's keeps it.
             RecipientCannotBeTold: a recipient has no intake key here, or none that its key keeper signed.
         """
         await self._keys.bring([(one.record_id, one.record_version) for one in records])
         for one in records:
-            held = self._keys.held((one.record_id, one.record_version), one.contents)
+            held = list(self._keys.held((one.record_id, one.record_version), one.contents))
+            if one.contents and not held:
+                raise errors.NotAvailable(without_key=frozenset({one.record_id}))
             if one.owner != self._keys.authority_id and any(not by for _, _, by in held):
                 raise KeptIsNotPassedOn
         if not recipients:
