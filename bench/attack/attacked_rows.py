@@ -125,14 +125,15 @@ class AttackedRows:
         row = await self.superuser.fetchrow(sql, *(values[name] for name in columns))
         return wrote_of(table, "insert", before={}, after=dict(row))
 
-    async def lead_to(self, case_id: UUID, stage: str, *, act: Action | None = None) -> None:
-        """Change a case as the act does that leads to a stage, or say that another did.
+    async def lead_to(self, case_id: UUID, stage: str, *, act: Action | None = None, **changed: Any) -> None:
+        """Change a case as the act does that leads to a stage, and other columns, or say that another act did.
 
         The entry says what was read and what is stored.
         """
         before = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
         self.older[case_id] = before
-        values, (by, action) = {"stage": stage, "revision": before["revision"] + 1}, LEADS_ON[stage]
+        values, (by, action) = {"stage": stage, **changed, "version": before["version"] + 1}, LEADS_ON[stage]
+        values["revision"] = before["revision"] + 1
         ready = update_of(Case, tuple(sorted(values)))
         await self.superuser.execute(*ready.bound(**values, primary_key_id=case_id, read_revision=before["revision"]))
         after = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))

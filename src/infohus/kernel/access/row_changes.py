@@ -55,23 +55,24 @@ COLUMNS: Mapping[str, Mapping[str, Change]] = {
 }
 """The columns that acts change after a row was written, `revision` beside them; all others keep their value."""
 
-_PROPOSED, _SIGNED = frozenset({"exchange_id"}), frozenset({"exchange_id", "decided_at"})
+_TOLD, _SIGNED = frozenset({"exchange_id"}), frozenset({"decided_at"})
 _MOVED = frozenset({"stage", "version"})
 _LIFTED, _TAKEN_BACK = frozenset({"lifted_at"}), frozenset({"withdrawn_at"})
 CHANGED_BY: Mapping[str, Mapping[Action, frozenset[str]]] = {
     "access_request": {Action.EXPORT_ACCESS_PACKAGE: frozenset({"answered_at"})},
     "assessment": {
-        Action.OPEN_ASSESSMENT: _PROPOSED, Action.CONCLUDE_ASSESSMENT: _PROPOSED, Action.SIGN_ASSESSMENT: _SIGNED,
+        Action.OPEN_ASSESSMENT: _TOLD, Action.CONCLUDE_ASSESSMENT: _TOLD, Action.SIGN_ASSESSMENT: _SIGNED,
     },
     "case": {
-        Action.RECORD_CLEARANCE_CHECK: _MOVED, Action.SIGN_SCOPE_DECISION: _MOVED, Action.SIGN_SCREENING: _MOVED,
-        Action.SIGN_ASSESSMENT: _MOVED, Action.SIGN_RECOMMENDATION: _MOVED,
+        Action.RECORD_CLEARANCE_CHECK: _MOVED, Action.SIGN_SCOPE_DECISION: _MOVED,
+        Action.DIFFER_ON_SCOPE_DECISION: _MOVED, Action.SIGN_SCREENING: _MOVED, Action.SIGN_ASSESSMENT: _MOVED,
+        Action.SIGN_RECOMMENDATION: _MOVED,
         Action.SIGN_CLOSURE: _MOVED | {"closed_at", "outcome"},
     },
-    "closure": {Action.PROPOSE_CLOSURE: _PROPOSED, Action.SIGN_CLOSURE: _SIGNED},
+    "closure": {Action.PROPOSE_CLOSURE: _TOLD, Action.AMEND_CLOSURE: _TOLD, Action.SIGN_CLOSURE: _SIGNED},
     "disclosure": {Action.WITHDRAW_EXCHANGE: _TAKEN_BACK},
     "information_request": {
-        Action.REQUEST_INFORMATION: _PROPOSED,
+        Action.REQUEST_INFORMATION: _TOLD,
         Action.ANSWER_INFORMATION_REQUEST: frozenset({"answer", "answer_exchange_id", "answered_at"}),
     },
     "legal_hold": {Action.LIFT_LEGAL_HOLD: _LIFTED},
@@ -83,13 +84,16 @@ CHANGED_BY: Mapping[str, Mapping[Action, frozenset[str]]] = {
     },
     "obligation": {Action.FULFIL_OBLIGATION: frozenset(COLUMNS["obligation"])},
     "participant": dict.fromkeys((Action.END_PARTICIPATION, Action.LEAVE_CASE), frozenset({"ended_at"})),
-    "recommendation": {Action.PROPOSE_RECOMMENDATION: _PROPOSED, Action.SIGN_RECOMMENDATION: _SIGNED},
+    "recommendation": {
+        Action.PROPOSE_RECOMMENDATION: _TOLD, Action.AMEND_RECOMMENDATION: _TOLD, Action.SIGN_RECOMMENDATION: _SIGNED,
+    },
     "restriction": {Action.LIFT_RESTRICTION: _LIFTED},
     "scope_decision": {
-        Action.PROPOSE_SCOPE_DECISION: _PROPOSED, Action.SIGN_SCOPE_DECISION: _SIGNED | {"differed_at"},
+        Action.PROPOSE_SCOPE_DECISION: _TOLD, Action.AMEND_SCOPE_DECISION: _TOLD, Action.SIGN_SCOPE_DECISION: _SIGNED,
+        Action.DIFFER_ON_SCOPE_DECISION: _SIGNED | {"differed_at"},
     },
-    "screening": {Action.PROPOSE_SCREENING: _PROPOSED, Action.SIGN_SCREENING: _SIGNED},
-    "signature": dict.fromkeys((Action.PROPOSE_CLOSURE, Action.SIGN_CLOSURE), _TAKEN_BACK),
+    "screening": {Action.PROPOSE_SCREENING: _TOLD, Action.AMEND_SCREENING: _TOLD, Action.SIGN_SCREENING: _SIGNED},
+    "signature": dict.fromkeys((Action.SIGN_CLOSURE, Action.TAKE_BACK_CLOSURE_SIGNATURE), _TAKEN_BACK),
 }
 """Which of these columns each act changes. What every act that writes changes, the side's row, is not named here."""
 
@@ -101,6 +105,7 @@ STAGES: Mapping[Action, Mapping[Stage, frozenset[Stage]]] = {
     Action.SIGN_SCOPE_DECISION: dict.fromkeys(
         (Stage.ACCEPTED, Stage.NOT_TAKEN_IN, Stage.POLICE_ALONE), frozenset({Stage.CLEARED})
     ),
+    Action.DIFFER_ON_SCOPE_DECISION: {Stage.NOT_TAKEN_IN: frozenset({Stage.CLEARED})},
     Action.SIGN_SCREENING: dict.fromkeys(
         (Stage.ACCEPTED, Stage.QUALIFYING, Stage.RECOMMENDING), frozenset({Stage.ACCEPTED})
     ),
