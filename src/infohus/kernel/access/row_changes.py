@@ -141,5 +141,5 @@ def _values_before(action: Action, kind: Change, value: Any) -> list[Any]:  # no
         return [value - 1]
     if kind is STAGE:
         come_from = STAGES[action].get(value)
-        return [] if come_from is None else sorted({*come_from, Stage(value)})
+        return [] if come_from is None else [Stage(value), *sorted(come_from - {Stage(value)})]
     return [None] if value is None else [None, value]

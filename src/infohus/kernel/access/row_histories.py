@@ -38,11 +38,13 @@ def changed_otherwise(table: str, stored: Mapping[str, Any], history: Sequence[W
             possible = states_before(said.action, table, state)
             if possible is None:
                 return None
-            for before in possible:
-                if digest_of(table, before) in digests and _is_at_its_moment(table, before, state, said):
-                    earlier[said.action] = before
-            if said.action not in earlier:
+            found = next((
+                before for before in possible
+                if _is_at_its_moment(table, before, state, said) and digest_of(table, before) in digests
+            ), None)
+            if found is None:
                 return CHANGED_OTHERWISE.format(revision)
+            earlier[said.action] = found
         state, revision = next(iter(earlier.values())), revision - 1
     return None
 
