@@ -107,7 +107,7 @@ def _participants(case_id: UUID, moment: datetime) -> Iterator[dict[str, Any]]:
     for authority, _, person in PARTIES:
         yield _record(_id_of(moment), case_id, moment) | {
             "person_id": person.person_id, "acts_for": authority, "kind": "coordinator",
-            "begins_at": moment, "ends_at": None,
+            "begins_at": moment, "ends_at": None, "ended_at": None,
         }  # fmt: skip
 
 

@@ -84,7 +84,8 @@ class AttackedRows:
             *[
                 await self.insert(
                     Participant, id=uuid4(), person_id=uuid4(), acts_for=authority, kind="coordinator", scope=[],
-                    begins_at=AT, ends_at=None, public_task_confirmed=False, records=[], reason=None, **owned,
+                    begins_at=AT, ends_at=None, ended_at=None, public_task_confirmed=False, records=[], reason=None,
+                    **owned,
                 )
                 for authority in (OURS, THEIRS)
             ],
@@ -124,14 +125,15 @@ class AttackedRows:
         row = await self.superuser.fetchrow(sql, *(values[name] for name in columns))
         return wrote_of(table, "insert", before={}, after=dict(row))
 
-    async def lead_to(self, case_id: UUID, stage: str, *, act: Action | None = None) -> None:
-        """Change a case as the act does that leads to a stage, or say that another did.
+    async def lead_to(self, case_id: UUID, stage: str, *, act: Action | None = None, **changed: Any) -> None:
+        """Change a case as the act does that leads to a stage, and other columns, or say that another act did.
 
         The entry says what was read and what is stored.
         """
         before = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
         self.older[case_id] = before
-        values, (by, action) = {"stage": stage, "revision": before["revision"] + 1}, LEADS_ON[stage]
+        values, (by, action) = {"stage": stage, **changed, "version": before["version"] + 1}, LEADS_ON[stage]
+        values["revision"] = before["revision"] + 1
         ready = update_of(Case, tuple(sorted(values)))
         await self.superuser.execute(*ready.bound(**values, primary_key_id=case_id, read_revision=before["revision"]))
         after = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
@@ -245,7 +247,7 @@ ROW_ATTACKS: dict[str, RowAttack] = {
                                  ("content_hash", "sha256(content_hash)")),
     "a signature given to another": changing("signature", "person_id = gen_random_uuid()", "record_id = id"),
     "a participant forged": adding("participant", ("id", "gen_random_uuid()"), ("person_id", "gen_random_uuid()")),
-    "a participation changed": changing("participant", "ends_at = now()", "person_id = case_id", "acts_for = 'x'"),
+    "a participation changed": changing("participant", "ended_at = now()", "person_id = case_id", "acts_for = 'x'"),
     "a tovholder forged": adding("coordinator", ("person_id", "gen_random_uuid()")),
     "a stage changed": changing('"case"', "stage = 'hindered'", "stage = 'police_alone', revision = revision + 1"),
     "an outcome changed": changing("scope_decision", "outcome = 'outside_scope'", "decided_at = now()"),

@@ -5,10 +5,11 @@ Each forgery with its own entry as it should be goes unnoticed, as docs/trust.md
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from attacked_rows import OURS, THEIRS, AttackedRows, RowAttack
+from attacked_rows import AT, OURS, THEIRS, AttackedRows, RowAttack
 
 from infohus.cases.joint_decisions.model import Signature
 from infohus.kernel.access.model import Disclosure, Participant
@@ -89,9 +90,27 @@ async def change_with_another_act(rows: AttackedRows) -> None:
     await rows.lead_to(case_id, "closed", act=rows.dice.choice(OTHER_ACTS))
 
 
+async def lead_back(rows: AttackedRows) -> None:
+    """Lead a case back to its police check, or from there to a stage that the act of its entry does not lead to."""
+    case_id = rows.dice.choice(rows.cases)
+    await rows.lead_to(case_id, rows.dice.choice(("cleared", "closed")), act=Action.RECORD_CLEARANCE_CHECK)
+
+
+async def change_another_column(rows: AttackedRows) -> None:
+    """Change, with the right act and on the right case, a column that the act does not change, or not so."""
+    case_id = rows.dice.choice(rows.cases)
+    changed: dict[str, Any] = rows.dice.choice((
+        {"opened_at": AT - timedelta(days=30)}, {"number": "2020-1"}, {"infohus_id": uuid4()},
+        {"closed_at": AT - timedelta(days=30)}, {"closed_at": AT + timedelta(days=900)},
+    ))
+    await rows.lead_to(case_id, "closed", **changed)
+
+
 FORGED_WORDS: dict[str, RowAttack] = {
     "a row forged, its entry in another's log": in_anothers_log,
     "a row forged, its entry of another act": under_another_act,
     "a row forged, its entry on another case": on_another_case,
     "a stage changed, its entry of another act": change_with_another_act,
+    "a stage led to where its act does not lead": lead_back,
+    "a column changed that its act does not change": change_another_column,
 }

@@ -157,7 +157,7 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
       WHERE p.case_id = of_case
         AND p.person_id = infohus.caller_person()
         AND p.acts_for = infohus.caller_authority()
-        AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
+        AND p.begins_at <= infohus.acting_at() AND coalesce(p.ended_at, p.ends_at, 'infinity') > infohus.acting_at()
         AND (p.kind = 'coordinator' OR cardinality(i.records) = 0 OR of_record = ANY (i.records))
     );
   END
@@ -198,7 +198,7 @@ GRANT SELECT ON infohus.authority, infohus.infohus, infohus.infohus_authority, i
 
 ALTER TABLE infohus."case" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus."case" TO infohus_app;
-GRANT UPDATE (stage, version, opened_at, closed_at, outcome) ON infohus."case" TO infohus_app;
+GRANT UPDATE (stage, version, closed_at, outcome) ON infohus."case" TO infohus_app;
 CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
   USING (infohus.takes_part(id, 'any') OR infohus.supervises_case(id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
@@ -230,7 +230,7 @@ CREATE POLICY insert_side_person ON infohus.side_person FOR INSERT TO infohus_ap
 
 ALTER TABLE infohus.participant ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.participant TO infohus_app;
-GRANT UPDATE (begins_at, ends_at) ON infohus.participant TO infohus_app;
+GRANT UPDATE (ended_at) ON infohus.participant TO infohus_app;
 CREATE POLICY select_participant ON infohus.participant FOR SELECT TO infohus_app
   USING (infohus.takes_part(case_id, 'any'));
 -- Who works for one of the two tovholdere's authorities reads its side, so the other draws none of them in. A new case
@@ -261,7 +261,7 @@ CREATE POLICY update_participant ON infohus.participant FOR UPDATE TO infohus_ap
     kind = 'invited'
     AND authority_id = infohus.caller_authority()
     AND infohus.takes_part(case_id, 'coordinators')
-    AND ends_at <= infohus.acting_at()
+    AND ended_at <= infohus.acting_at()
   );
 CREATE POLICY leave_participant ON infohus.participant FOR UPDATE TO infohus_app
   USING (
@@ -275,7 +275,7 @@ CREATE POLICY leave_participant ON infohus.participant FOR UPDATE TO infohus_app
     AND person_id = infohus.caller_person()
     AND acts_for = infohus.caller_authority()
     AND infohus.caller_role() = 'invited_professional'
-    AND ends_at <= infohus.acting_at()
+    AND ended_at <= infohus.acting_at()
   );
 
 -- What for: for the authority that drew the person in, and for the person.

@@ -51,7 +51,7 @@ CREATE FUNCTION infohus.finds_participation(of_case uuid, area text) RETURNS boo
         JOIN infohus.coordinator t
           ON t.infohus_id = c.infohus_id AND t.authority_id = p.acts_for AND t.person_id = p.person_id
         WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'coordinator'
-          AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment);
+          AND p.begins_at <= moment AND coalesce(p.ended_at, p.ends_at, 'infinity') > moment;
       IF FOUND THEN
         PERFORM set_config('infohus.coordinated', of_case::text || statement_timestamp()::text, true);
         RETURN true;
@@ -59,7 +59,7 @@ CREATE FUNCTION infohus.finds_participation(of_case uuid, area text) RETURNS boo
     ELSIF role = 'invited_professional' THEN
       PERFORM FROM infohus.participant p LEFT JOIN infohus.invitation i ON i.participant_id = p.id
         WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'invited'
-          AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment)
+          AND p.begins_at <= moment AND coalesce(p.ended_at, p.ends_at, 'infinity') > moment
           AND (area = 'any' OR area = ANY (i.scope));
       RETURN FOUND;
     END IF;

@@ -11,6 +11,10 @@ BEGIN
           AND has_any_column_privilege('infohus_app', c.oid, 'UPDATE')
     LOOP
         EXECUTE format('GRANT UPDATE (revision) ON infohus.%I TO infohus_app', changing);
+        EXECUTE format(
+            'CREATE TRIGGER counts_revisions BEFORE UPDATE OF revision ON infohus.%I FOR EACH ROW '
+            'WHEN (current_user = ''infohus_app'') EXECUTE FUNCTION infohus.is_counted(''revision'')', changing
+        );
     END LOOP;
 END
 $$;

@@ -96,9 +96,11 @@ def create_tables() -> None:
         choice("kind", "coordinator", "invited"),
         sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True)),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
         revision(),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
+        sa.CheckConstraint("ended_at < ends_at", name="ended_before_its_time"),
         sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
     )
 

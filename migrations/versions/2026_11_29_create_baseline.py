@@ -42,6 +42,7 @@ def upgrade() -> None:
     run(MIGRATIONS / "row_security" / "supervision.sql")
     for name in FLOORS:
         run(MIGRATIONS / "row_security" / f"{name}.sql")
+    run(MIGRATIONS / "row_security" / "changes.sql")
     run(MIGRATIONS / "row_security" / "reconciliation.sql")
     keys.create_tables()
     run(MIGRATIONS / "row_security" / "keys.sql")

@@ -14,8 +14,12 @@ from zoneinfo import ZoneInfo
 
 import holidays
 import msgspec
+from dateutil.relativedelta import relativedelta
 
 DENMARK = ZoneInfo("Europe/Copenhagen")
+_PERIODS = {
+    "D": relativedelta(days=1), "W": relativedelta(weeks=1), "M": relativedelta(months=1), "Y": relativedelta(years=1),
+}
 LOOKING_AHEAD_DAYS = 14
 """How far `open_until` and `opens_at` look ahead; longer than any run of public holidays."""
 
@@ -28,6 +32,11 @@ def danish_time(moment: datetime) -> datetime:
 def danish_day(moment: datetime) -> date:
     """Give the day it is in Denmark at a moment, aware."""
     return danish_time(moment).date()
+
+
+def later(day: date, period: str) -> date:
+    """Add a period (`P2Y`) to a day; where the month it leads to has no such day, give the last day of that month."""
+    return day + _PERIODS[period[-1]] * int(period[1:-1])
 
 
 def start_of_day(day: date) -> datetime:

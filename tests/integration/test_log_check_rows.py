@@ -35,7 +35,7 @@ CHANGES = {
     "log_check": "UPDATE infohus.log_check SET note = 'anden'",
     "log_check_entry": (
         "UPDATE infohus.log_check_entry SET review = 'in_order', reviewed_by = infohus.caller_person(),"
-        " reviewed_at = now() WHERE caller_id IS DISTINCT FROM infohus.caller_person()"
+        " reviewed_at = infohus.acting_at() WHERE caller_id IS DISTINCT FROM infohus.caller_person()"
     ),
     "log_finding": "UPDATE infohus.log_finding SET version = version + 1",
 }

@@ -12,8 +12,7 @@ import pytest
 from at_once import at_once
 from conftest import Database
 from house import MUNICIPALITY, PROBATION, House, now
-from infohus.danish_calendar import danish_day
-from infohus.plan.obligations import later
+from infohus.danish_calendar import danish_day, later
 from plan_obligations import PLAN, fulfil, load, owed
 from stopped_clock import StoppedClock
 
@@ -175,7 +174,7 @@ class WhenTheDatabaseIsAskedPastTheApi:
         person = house.person("kommune").person_id if is_coordinator else uuid4()
         async with acting(database.dsn("app"), authority=authority, person=person, role=role) as app:
             assert len(await app.fetch("SELECT FROM infohus.obligation")) == seen
-            assert await app.execute("UPDATE infohus.obligation SET due_on = NULL") == f"UPDATE {changed}"
+            assert await app.execute("UPDATE infohus.obligation SET due_on = due_on") == f"UPDATE {changed}"
             for statement in (
                 "INSERT INTO infohus.network_material VALUES ($1, $2, 'Alment', 'Alment', now())",
                 (

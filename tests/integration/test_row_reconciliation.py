@@ -265,7 +265,7 @@ class WhenTheApplicationsRoleForges:
                 "SELECT infohus.act_as($1, $2, 'municipal_coordinator', now())", MUNICIPALITY,
                 house.person("kommune").person_id,
             )
-            assert await app.execute('UPDATE infohus."case" SET stage = $1', "accepted") == "UPDATE 1"
+            assert await app.execute('UPDATE infohus."case" SET stage = $1', "cleared") == "UPDATE 1"
         await app.close()
         assert await found_in(database) == [("case", "er ikke, som den blev skrevet")]
 

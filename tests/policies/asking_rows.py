@@ -52,7 +52,7 @@ SELECT EXISTS (
   SELECT FROM infohus.participant p JOIN infohus."case" c ON c.id = p.case_id
   JOIN infohus.coordinator t USING (infohus_id, person_id)
   WHERE c.id = $1 AND person_id = $2 AND p.acts_for = $3 AND t.authority_id = $3 AND p.kind = 'coordinator'
-    AND p.begins_at <= $4 AND coalesce(p.ends_at > $4, true)
+    AND p.begins_at <= $4 AND coalesce(p.ended_at, p.ends_at, 'infinity') > $4
 )
 """
 """Whether a person takes part in a case as tovholder, by its rows."""

@@ -169,7 +169,7 @@ _PIECES: Final = {
     "finds_participation": (
         # Not `p.kind = 'coordinator'`: whoever is on the list of tovholdere takes part as one.
         "AND p.person_id = person", "AND p.acts_for = authority",
-        "AND p.begins_at <= moment", "AND (p.ends_at IS NULL OR p.ends_at > moment)",
+        "AND p.begins_at <= moment", "AND coalesce(p.ended_at, p.ends_at, 'infinity') > moment",
         "AND (area = 'any' OR area = ANY (i.scope))", "role = 'invited_professional'", "AND t.person_id = p.person_id",
     ),
     "was_told": ("AND d.recipient_id = infohus.caller_authority()",),

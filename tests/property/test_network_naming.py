@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infohus.danish_calendar import later
 from infohus.plan.network.naming import Named, named_in
-from infohus.plan.obligations import due_on, later
+from infohus.plan.obligations import due_on
 
 GAPS = st.sampled_from(["", " ", "-", " - ", ".", "/", "\n", "\u00a0", "\u2013", "\u2011", "\u200b", "\u00ad"])
 LETTERS = st.text(st.characters(codec="utf-8", categories=("L", "Zs", "Po")), max_size=40)

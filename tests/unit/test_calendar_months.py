@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from infohus.danish_calendar import later
 from infohus.kernel.database.tables import Regime
-from infohus.plan.obligations import later
 from infohus.whole_case.rights.operations import answer_by
 
 

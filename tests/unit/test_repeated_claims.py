@@ -17,7 +17,8 @@ CARRIED = {"verb": "carry", "action": "carryRowDigests"}
 def written(log: str, revision: int, digest: str | None, **more: Any) -> Written:
     """Make the operator's word on a plan."""
     said = {"verb": "insert", "was": None, "at": 0.0, "place": revision, "case_id": None, "authority": None}
-    return Written(**{**said, "action": "loadPlan", "log": log, "revision": revision, "digest": digest, **more})
+    said |= {"moment": 0.0, "action": "loadPlan", "log": log, "revision": revision, "digest": digest}
+    return Written(**{**said, **more})
 
 
 @pytest.mark.parametrize(("in_installation", "elsewhere", "is_repeated"), [

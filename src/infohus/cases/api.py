@@ -39,7 +39,7 @@ _MY_CASES = (
                 Participant.person_id == sa.bindparam("person_id"),
                 Participant.acts_for == sa.bindparam("authority_id"),
                 Participant.begins_at <= sa.func.infohus.acting_at(),
-                sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.func.infohus.acting_at()),
+                Participant.goes_on_at(sa.func.infohus.acting_at()),
             )
         ),
     )
@@ -84,7 +84,8 @@ class ParticipantView(msgspec.Struct, frozen=True):
             id=participant.id, person_id=participant.person_id, acts_for=participant.acts_for, kind=participant.kind,
             scope=[Area(area) for area in invitation.scope] if invitation else None,
             records=invitation.records if invitation else None,
-            begins_at=participant.begins_at, ends_at=participant.ends_at,
+            begins_at=min(participant.begins_at, participant.ended_at or participant.begins_at),
+            ends_at=participant.until,
         )
 
 

@@ -75,7 +75,7 @@ _TOVHOLDERS_OF = sa.select(Infohus.municipality_id, Infohus.police_id).where(Inf
 _TAKING_PART = sa.select(Participant.id).where(
     Participant.case_id == sa.bindparam("case_id"),
     Participant.person_id == sa.bindparam("person_id"),
-    sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.bindparam("now", type_=sa.DateTime(timezone=True))),
+    Participant.goes_on_at(sa.bindparam("now", type_=sa.DateTime(timezone=True))),
 )
 _NOT_OVER = (
     sa.select(Participant)
@@ -84,7 +84,7 @@ _NOT_OVER = (
         Participant.person_id == sa.bindparam("person_id"),
         Participant.acts_for == sa.bindparam("acts_for"),
         Participant.kind == ParticipationKind.INVITED,
-        Participant.ends_at > sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+        Participant.goes_on_at(sa.bindparam("now", type_=sa.DateTime(timezone=True))),
     )
     .order_by(Participant.begins_at.desc())
 )
@@ -128,7 +128,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
         raise errors.AlreadyTakesPart
     invited = work.create(
         Participant, sealed={}, person_id=draft.person_id, kind=ParticipationKind.INVITED, begins_at=begins_at,
-        ends_at=draft.ends_at, acts_for=draft.authority_id,
+        ends_at=draft.ends_at, ended_at=None, acts_for=draft.authority_id,
     )
     _invite(
         work, invited, reason=draft.reason, scope=sorted({area.value for area in draft.scope}),
@@ -167,9 +167,9 @@ async def extend_participation(work: UnitOfWork, participant: Participant, draft
     """
     if participant.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
-    if participant.ends_at is None or participant.ends_at <= work.now:
+    if participant.until is None or participant.until <= work.now:
         raise errors.ParticipationCannotBeExtended
-    if draft.ends_at <= participant.ends_at:
+    if draft.ends_at <= participant.until:
         raise errors.ParticipationEndsBeforeItBegins
     if (await _not_over(work, participant.person_id, participant.acts_for))[0].id != participant.id:
         raise errors.AlreadyRecorded
@@ -179,7 +179,7 @@ async def extend_participation(work: UnitOfWork, participant: Participant, draft
     )
     extension = work.create(
         Participant, sealed={}, person_id=participant.person_id, kind=ParticipationKind.INVITED,
-        begins_at=participant.ends_at, ends_at=draft.ends_at, acts_for=participant.acts_for,
+        begins_at=participant.until, ends_at=draft.ends_at, ended_at=None, acts_for=participant.acts_for,
     )
     _invite(
         work, extension, reason=draft.reason, scope=invitation.scope, records=invitation.records,
@@ -212,7 +212,7 @@ async def leave_case(work: UnitOfWork) -> list[Participant]:
 def _end(work: UnitOfWork, participants: list[Participant]) -> list[Participant]:
     # The one that runs now comes last: a caller who leaves must still take part while there are others to end.
     for participant in participants:
-        work.change(participant, begins_at=min(participant.begins_at, work.now), ends_at=work.now)
+        work.change(participant, ended_at=work.now)
     return participants
 
 

@@ -8,9 +8,9 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from dateutil.relativedelta import relativedelta
 from msgspec import UNSET
 
+from infohus.danish_calendar import later
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.database.statements import compiled
 from infohus.kernel.database.tables import new_id
@@ -19,18 +19,10 @@ from infohus.plan.model import PlanObligation
 from infohus.plan.owner_writes import OwnerWrites
 
 REVISION = "plan-revision"
-_UNITS = {
-    "D": relativedelta(days=1), "W": relativedelta(weeks=1), "M": relativedelta(months=1), "Y": relativedelta(years=1),
-}
 
 _INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
 
 _STORED = sa.select(PlanObligation).where(PlanObligation.infohus_id == _INFOHUS_ID).with_for_update()
-
-
-def later(day: date, period: str) -> date:
-    """Add a period (`P2Y`) to a day; where the month it leads to has no such day, give the last day of that month."""
-    return day + _UNITS[period[-1]] * int(period[1:-1])
 
 
 def due_on(*, every: str | None, due_year: int | None, since: date) -> date | None:

@@ -51,7 +51,7 @@ _ANSWERS_PET = frozenset({Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE})
 _RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
 _TOOK_PART = sa.select(Participant.acts_for).distinct().where(
     Participant.case_id == sa.bindparam("case_id"), Participant.begins_at <= sa.bindparam("at"),
-    sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.bindparam("at")),
+    Participant.goes_on_at(sa.bindparam("at")),
 )
 _AUTHORITIES_HERE = (
     sa.select(Authority.id, Authority.kind)

@@ -128,7 +128,7 @@ async def _participants_of(
     until = assessment.decided_at or work.now
     then = [
         one for one in await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=assessment.case_id)
-        if one.begins_at <= until and (one.ends_at is None or one.ends_at > assessment.opened_at)
+        if one.begins_at <= until and (one.until is None or one.until > assessment.opened_at)
     ]
     invitations = await invitations_of(work, [one.id for one in then if one.kind is ParticipationKind.INVITED])
     drawn_in = {key for key, invitation in invitations.items() if Area.ASSESSMENT in invitation.scope}

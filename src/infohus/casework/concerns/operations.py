@@ -199,4 +199,5 @@ async def _open_case(work: UnitOfWork) -> None:
             case_id=case.id, authority_id=work.caller.authority_id, regime=work.regime, record_version=1,
             recorded_at=work.now, recorded_by=work.caller.person_id, person_id=row["person_id"],
             acts_for=row["authority_id"], kind=ParticipationKind.COORDINATOR, begins_at=work.now, ends_at=None,
+            ended_at=None,
         ))

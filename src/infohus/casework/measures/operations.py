@@ -38,7 +38,8 @@ _FOLLOW_UPS = sa.select(FollowUp).where(FollowUp.measure_id == sa.bindparam("mea
 
 _TAKING_PART = sa.select(Participant).where(
     Participant.id == sa.bindparam("id"), Participant.case_id == sa.bindparam("case_id"),
-    Participant.begins_at <= sa.func.infohus.acting_at(), Participant.ends_at > sa.func.infohus.acting_at(),
+    Participant.begins_at <= sa.func.infohus.acting_at(), Participant.ends_at.is_not(None),
+    Participant.goes_on_at(sa.func.infohus.acting_at()),
 )
 """Finds only invited professionals: a tovholder's participation has no end date."""
 _SECTOR = sa.select(Authority.public_task_sector).where(Authority.id == sa.bindparam("id"))

@@ -154,7 +154,7 @@ class Participant(Record, Changing):
     """A natural person who takes part in a case for an authority; access ends by itself (rule 22).
 
     `authority_id` is, as on every record, its owner: the authority that drew the person in. What for stands in the
-    invitation: everybody who takes part sees this row.
+    invitation: everybody who takes part sees this row. `ended_at` is when it was ended before its time.
     """
 
     __tablename__ = "participant"
@@ -162,15 +162,28 @@ class Participant(Record, Changing):
         sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
+        sa.CheckConstraint("ended_at < ends_at", name="ended_before_its_time"),
     )
 
-    changes_later: ClassVar = frozenset({"begins_at", "ends_at"})
+    changes_later: ClassVar = frozenset({"ended_at"})
 
     person_id: Mapped[UUID]
     acts_for: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     kind: Mapped[ParticipationKind] = choice(ParticipationKind, name="kind")
     begins_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    @property
+    def until(self) -> datetime | None:
+        """When the participation ends, or ended; `None` for a tovholder's."""
+        return self.ended_at or self.ends_at
+
+    @classmethod
+    def goes_on_at(cls, moment: sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
+        """Write that a participation has not ended at a moment; a tovholder's has no end."""
+        until = sa.func.coalesce(cls.ended_at, cls.ends_at)
+        return sa.or_(until.is_(None), until > moment)
 
 
 class Invitation(Record):

@@ -1,13 +1,15 @@
 """Who may write which row, by what the row itself says and the logs say of it: for whoever compares the two."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import Case, Infohus, SidePerson
 from infohus.kernel.access.row_acts import DELETE, INSERT, RETENTION, UPDATE, WITHDRAW, writes
+from infohus.kernel.access.row_histories import changed_otherwise
 from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.claims import SAME_MOMENT_SECONDS
@@ -71,6 +73,10 @@ class RowWriters:
         """Say whether any act of an authority may do that, whatever its case: meeting a person writes their row."""
         return (table, verb) == MET
 
+    def changed_otherwise(self, table: str, stored: Mapping[str, Any], history: Sequence[Written]) -> str | None:
+        """Say in Danish which change no act makes so, if any; `stored` is the row as the newest of `history` says."""
+        return changed_otherwise(table, stored, history)
+
     def receives(self, table: str, key: Mapping[str, str], authority: str | None) -> bool:
         """Say whether an authority changes a row that another one inserts, by the columns of the row's key."""
         return authority is not None and authority in {key.get(name) for name in ALSO.get((table, UPDATE), ())}
@@ -116,5 +122,5 @@ def _is_as_it_must_be(row: ComparedRow, said: Written) -> bool:
     """Say whether a change is one that acts make, where every change is alike: a participation ends, then or before."""
     if (row.table, said.verb) != ("participant", UPDATE) or row.columns.get("revision") != said.revision:
         return True
-    ends_at: datetime | None = row.columns["ends_at"]
-    return ends_at is not None and ends_at.timestamp() <= said.at + SAME_MOMENT_SECONDS
+    ended_at: datetime | None = row.columns["ended_at"]
+    return ended_at is not None and ended_at.timestamp() <= said.at + SAME_MOMENT_SECONDS

@@ -112,7 +112,7 @@ _AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
 
 _TAKES_PART_NOW = sa.and_(
     Participant.begins_at <= sa.func.infohus.acting_at(),
-    sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.func.infohus.acting_at()),
+    Participant.goes_on_at(sa.func.infohus.acting_at()),
 )
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from infohus import errors
 from infohus.kernel.access.model import AnsweredRequest, Case, Infohus
+from infohus.kernel.access.row_changes import may_change
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
@@ -212,12 +213,11 @@ class UnitOfWork:
 
         Of a record only what happened after it was written: all else is another version, which `rewrite` writes.
         """
-        if isinstance(row, Case):
-            values["version"] = row.version + 1
-        assert not isinstance(row, Record) or values.keys() <= row.changes_later  # noqa: S101 - its texts are bound to it
+        values |= {"version": row.version + 1} if isinstance(row, Case) else {}
         for name, value in values.items():
             setattr(row, name, value)
         self._writes.update(row, values)
+        assert may_change(self.action, row.__tablename__, frozenset(values))  # noqa: S101 - or `--rows` names the row
 
     def seal_for_supervision(self, row: Row, **texts: str | None) -> None:
         """Seal texts into columns of `row` that only the supervision of its authority opens."""

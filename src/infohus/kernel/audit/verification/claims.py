@@ -10,7 +10,7 @@ from typing import Any
 from infohus.kernel.audit.formats.emptying import CARRIED
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.key_rows import KeyRowRules
-from infohus.kernel.audit.verification.logged_rows import ComparedRow, LoggedRows, Written, key_in, key_text
+from infohus.kernel.audit.verification.logged_rows import DELETED, ComparedRow, LoggedRows, Written, key_in, key_text
 
 CANNOT_SAY = "siger noget om en række, som loggens myndighed ikke kan skrive med den handling og i den sag"
 OTHERS_ALONE = "ingen log, hvis myndighed kan skrive den, nævner den i dens sag med en handling, der skriver"
@@ -115,6 +115,9 @@ class Claims:
                 connection, row, one, authority=self.logs[one.log]
             )
             (counting if counts else others).append(one)
+        repeated = _repeated_inserts(counting)
+        others += repeated
+        counting = [one for one in counting if one not in repeated]
         return SortedOut(counting, [one for one in others if not self._repeats(one, counting)])
 
     def _whose(self, one: Written | None) -> str | None:
@@ -150,6 +153,21 @@ def _is_long_before(one: Written, other: Written) -> bool:
     if (one.verb == CARRIED) != (other.verb == CARRIED):
         return one.verb == CARRIED
     return other.at - one.at > OUT_OF_ORDER_SECONDS
+
+
+def _repeated_inserts(counting: Sequence[Written]) -> list[Written]:
+    """List the entries that say that a row was inserted which was there: by whoever may write it, and untrue."""
+    repeated, is_there, carried_in = list[Written](), False, set[str]()
+    for one in sorted(counting, key=lambda one: (*_order(one), one.place)):
+        if one.verb == DELETED:
+            is_there, carried_in = False, set()
+        elif one.verb == CARRIED:
+            carried_in.add(one.log)
+        elif one.verb == "insert" and (is_there or one.log in carried_in):
+            repeated.append(one)
+        elif one.verb == "insert":
+            is_there = True
+    return repeated
 
 
 def _first(said: Iterable[Written]) -> Written | None:

@@ -93,6 +93,10 @@ class KeyRowRules(Protocol):
         """Say whether an authority, or with `None` the operator, may do with a row what an entry says it did."""
         ...
 
+    def changed_otherwise(self, table: str, stored: Mapping[str, Any], history: Sequence[Written]) -> str | None:
+        """Say in Danish which change no act makes so, if any; `stored` is the row as the newest of `history` says."""
+        ...
+
     async def something_hangs_on(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:
         """Say whether something that is stored elsewhere needs a row of keys, so that a log must name it."""
         ...

@@ -279,6 +279,8 @@ class RowReconciliation:
         if sorted_out.was_anothers:
             found.append(ANOTHERS)
         found += [STANDS_AGAIN] if is_deleted(table, history) else _differences(table, stored, history)
+        if not found and (what := self.rules.changed_otherwise(table.name, stored, history)) is not None:
+            found.append(what)
         if not found:
             return _cannot_say(others, table.name, key)
         places = self.claims.places(said)

@@ -1,0 +1,124 @@
+-- What the application's role changes in rows that are there, so it is run when all tables are: grants say which columns
+-- (each floor's file), these triggers how. kernel/access/row_changes.py says the same for whoever compares rows with the
+-- logs, and a test compares the two. What the owner's functions and commands write is theirs to say.
+
+-- The columns named by a trigger are null until they are set, and keep what they were set to; a moment is the act's own.
+CREATE FUNCTION infohus.is_set_once() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    before jsonb := to_jsonb(OLD);
+    after jsonb := to_jsonb(NEW);
+    named text;
+  BEGIN
+    FOREACH named IN ARRAY TG_ARGV LOOP
+      IF after -> named IS DISTINCT FROM before -> named AND (
+        before ->> named IS NOT NULL OR named LIKE '%\_at' AND (after ->> named)::timestamptz <> infohus.acting_at()
+      ) THEN
+        RAISE EXCEPTION 'infohus.%: % is set once, to what the act says', TG_TABLE_NAME, named
+          USING ERRCODE = 'integrity_constraint_violation';
+      END IF;
+    END LOOP;
+    RETURN NEW;
+  END
+  $$;
+
+-- The columns named by a trigger are counted up by one when they change.
+CREATE FUNCTION infohus.is_counted() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    before jsonb := to_jsonb(OLD);
+    after jsonb := to_jsonb(NEW);
+    named text;
+  BEGIN
+    FOREACH named IN ARRAY TG_ARGV LOOP
+      IF (after ->> named)::bigint NOT IN ((before ->> named)::bigint, (before ->> named)::bigint + 1) THEN
+        RAISE EXCEPTION 'infohus.%: % counts changes', TG_TABLE_NAME, named
+          USING ERRCODE = 'integrity_constraint_violation';
+      END IF;
+    END LOOP;
+    RETURN NEW;
+  END
+  $$;
+
+-- Where a case's stages lead, whatever the act: none leads back.
+CREATE FUNCTION infohus.case_moves_on() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF NEW.stage IS DISTINCT FROM OLD.stage AND NOT (
+      NEW.stage = 'closed' OR (OLD.stage, NEW.stage) IN (
+        ('received', 'cleared'), ('received', 'hindered'), ('cleared', 'accepted'), ('cleared', 'not_taken_in'),
+        ('cleared', 'police_alone'), ('accepted', 'qualifying'), ('accepted', 'recommending'),
+        ('qualifying', 'recommending'), ('acting', 'recommending'), ('recommending', 'acting')
+      )
+    ) THEN
+      RAISE EXCEPTION 'infohus.case: no act leads from % to %', OLD.stage, NEW.stage
+        USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+  END
+  $$;
+
+-- An obligation is met on a day that has come, no earlier than the last time, and is due again when the plan says.
+CREATE FUNCTION infohus.obligation_is_met() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF (NEW.fulfilled_on, NEW.due_on) IS DISTINCT FROM (OLD.fulfilled_on, OLD.due_on) AND NOT coalesce(
+      NEW.fulfilled_on BETWEEN coalesce(OLD.fulfilled_on, '-infinity')
+        AND (infohus.acting_at() AT TIME ZONE 'Europe/Copenhagen')::date
+      AND NEW.due_on IS NOT DISTINCT FROM (NEW.fulfilled_on + NEW.every::interval)::date, false
+    ) THEN
+      RAISE EXCEPTION 'infohus.obligation: it is met on a day that has come, and due when the plan says'
+        USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+  END
+  $$;
+
+REVOKE EXECUTE ON FUNCTION
+  infohus.is_set_once(), infohus.is_counted(), infohus.case_moves_on(), infohus.obligation_is_met() FROM PUBLIC;
+
+CREATE TRIGGER moves_on BEFORE UPDATE OF stage ON infohus."case"
+  FOR EACH ROW WHEN (current_user = 'infohus_app') EXECUTE FUNCTION infohus.case_moves_on();
+CREATE TRIGGER is_met BEFORE UPDATE OF due_on, fulfilled_on ON infohus.obligation
+  FOR EACH ROW WHEN (current_user = 'infohus_app') EXECUTE FUNCTION infohus.obligation_is_met();
+
+DO $$
+DECLARE
+    changed record;
+BEGIN
+    FOR changed IN
+        SELECT * FROM (VALUES
+            ('access_request', 'is_set_once', 'answered_at'),
+            ('assessment', 'is_set_once', 'exchange_id, decided_at'),
+            ('case', 'is_set_once', 'closed_at, outcome'),
+            ('case', 'is_counted', 'version'),
+            ('case_side', 'is_counted', 'version'),
+            ('closure', 'is_set_once', 'exchange_id, decided_at'),
+            ('information_request', 'is_set_once', 'exchange_id, answer, answer_exchange_id, answered_at'),
+            ('legal_hold', 'is_set_once', 'lifted_at'),
+            ('log_check', 'is_set_once', 'drawn_at, announced_size, note, seed, is_steerable, secret'),
+            ('log_check_entry', 'is_set_once', 'review, reviewed_by, reviewed_at'),
+            ('log_finding', 'is_set_once', 'answer, answered_at, remedy, outcome, ended_at'),
+            ('log_finding', 'is_counted', 'version'),
+            ('obligation', 'is_counted', 'version'),
+            ('participant', 'is_set_once', 'ended_at'),
+            ('recommendation', 'is_set_once', 'exchange_id, decided_at'),
+            ('restriction', 'is_set_once', 'lifted_at'),
+            ('scope_decision', 'is_set_once', 'exchange_id, decided_at, differed_at'),
+            ('screening', 'is_set_once', 'exchange_id, decided_at'),
+            ('signature', 'is_set_once', 'withdrawn_at')
+        ) AS one (name, how, columns)
+    LOOP
+        EXECUTE format(
+            'CREATE TRIGGER %1$s BEFORE UPDATE OF %2$s ON infohus.%3$I FOR EACH ROW '
+            'WHEN (current_user = ''infohus_app'') EXECUTE FUNCTION infohus.%1$s(%4$s)',
+            changed.how, changed.columns, changed.name,
+            (SELECT string_agg(quote_literal(trim(one)), ', ') FROM unnest(string_to_array(changed.columns, ',')) one)
+        );
+    END LOOP;
+END
+$$;
