@@ -71,7 +71,7 @@ class Log:
         lines = [line_from(entry) for entry in self.uses(person) if entry.subject not in withheld]
         report = SubjectLogReport(
             authority=OURS, log=ORIGIN, person=person, made_at=asked.at, lines=lines, entry="", proof="",
-            letter=letter("Ishøj Kommune", made_at=asked.at, lines=lines, log_id=person),
+            letter="".join(letter("Ishøj Kommune", made_at=asked.at, lines=lines, log_id=person)),
         )
         named = None if silently else naming_restricted("lawfulness", {person: withheld})
         return self.seal(report, justification=named)

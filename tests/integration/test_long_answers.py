@@ -3,22 +3,33 @@
 import io
 import tarfile
 import tracemalloc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
+import msgspec
 import pytest
 
 from house import MUNICIPAL_LOG, House
+from infohus.kernel.answers.whole_answers import WholeAnswer
 from infohus.kernel.audit.formats.checkpoint import Checkpoint
 from infohus.kernel.audit.storage import export
 from infohus.kernel.audit.storage.export import LogDoesNotVerify
 from infohus.kernel.audit.storage.log import head_of
 from infohus.kernel.audit.verification.exported_log import verify_export
+from infohus.kernel.database.tables import Regime
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.procedure import FixedPurpose
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
+from infohus.whole_case.log_reports.letter import letter
+from infohus.whole_case.log_reports.model import LogReports, ReportLine, SubjectLogReport, digest_of
+from infohus.whole_case.log_reports.written import ReportLines, SealedReport, WrittenReport, answer_of
+from infohus.whole_case.rights.model import AccessKind
+from infohus.whole_case.rights.package import Manifest, Package, PackedItem
 from small_entries import small_entry
 from town import AT, KEY, LOG, ORIGIN, Town
 
@@ -98,6 +109,66 @@ class WhenALogIsExported:
         assert "content-length" not in answer.headers
         entry = (await house.entries(MUNICIPAL_LOG))[-1]
         assert (entry.action, entry.outcome.value) == ("exportLog", "allowed")
+
+
+def a_report(lines: int) -> WrittenReport:
+    """Write a report of so many lines, of an authority whose name has what JSON escapes."""
+    kept = ReportLines()
+    for number in range(lines + 1):
+        kept.add(ReportLine(AT + timedelta(minutes=number), 'Sagens "behandling" \\ æøå'))
+    return WrittenReport(
+        authority="kommune", name='Kommunen "Øst" \n"lines":[]', log=ORIGIN, person="log-id", made_at=AT, lines=kept,
+        count=lines,
+    )
+
+
+def a_package(items: int) -> WholeAnswer:
+    """Pack so many items."""
+    package = Package()
+    for number in range(items):
+        package.add(PackedItem(AccessKind.NOTE, AT, {"subject": f"Nr. {number}"}, {"text": "Moren er bekymret. " * 50}))
+    manifest = Manifest(
+        case_number="2026-1", authority="kommune", regime=Regime.GDPR, request_id=UUID(int=1), received_on=AT.date(),
+        made_at=AT, handed_out=items, restricted={},
+    )
+    return WholeAnswer.of(partial(package.packed, manifest))
+
+
+def an_answer_of_reports(lines: int) -> WholeAnswer:
+    return answer_of([SealedReport(a_report(lines), "post", "bevis\n")])
+
+
+class WhenAPersonIsGivenMuch:
+    @pytest.mark.rule(64)
+    @pytest.mark.rule(66)
+    @pytest.mark.fault("B3")
+    @pytest.mark.parametrize("made", [a_package, an_answer_of_reports])
+    def test_memory_does_not_grow_with_how_much(self, made: Callable[[int], WholeAnswer]) -> None:
+        peaks, sizes = [], []
+        for entries in (10, 10_000):
+            tracemalloc.start()
+            answer = made(entries)
+            sizes.append(sum(map(len, answer.pieces())))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            assert (sizes[-1], answer.size) == (answer.size, sizes[-1])
+        assert sizes[1] > 1_000_000
+        assert peaks[1] < 500_000
+
+    @pytest.mark.rule(64)
+    @pytest.mark.parametrize("count", [0, 1, 3])
+    def test_a_report_piece_by_piece_is_byte_for_byte_what_the_log_seals(self, count: int) -> None:
+        written = a_report(count)
+        lines = [msgspec.json.decode(line, type=ReportLine) for line in written.lines.first(count)]
+        whole = SubjectLogReport(
+            authority=written.authority, log=written.log, person=written.person, made_at=written.made_at, lines=lines,
+            letter="".join(letter(written.name, made_at=AT, lines=lines, log_id=written.person)), entry="", proof="",
+        )
+        assert len(lines) == count
+        assert written.digest() == digest_of(whole)
+        sealed = msgspec.structs.replace(whole, entry="post", proof="bevis\n")
+        given = b"".join(answer_of([SealedReport(written, "post", "bevis\n")] * 2).pieces())
+        assert given == msgspec.json.encode(LogReports([sealed, sealed]))
 
 
 class WhenAUnitHasNotEnded:
