@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -51,7 +50,8 @@ class WhenThePersonIsKnown:
         moments = shown["moments"]["items"]
         assert [one["at"] for one in moments] == sorted(one["at"] for one in moments)
         assert shown["is_confirmed"] is False
-        pages, after = [], f"{uuid4()}"  # which is no moment: from the first
+        pages = []
+        after: str | None = f"{uuid4()}"  # which is no moment: from the first
         while after is not None:
             page = await second.kommune.get(f"{second.path}/earlier-concerns?limit=1&after={after}")
             assert page["shown"] == shown["shown"]

@@ -7,13 +7,16 @@ process dies tells nothing. What is shorter than a chunk is not written anywhere
 import os
 import tempfile
 from collections.abc import Iterator
-from typing import IO
+from itertools import islice
+from typing import IO, Generic, TypeVar
 from weakref import finalize
 
+import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 CHUNK_BYTES = 65_536
 _TAG_BYTES = 16
+Line = TypeVar("Line")
 _NONCE_BYTES = 12
 
 
@@ -65,6 +68,34 @@ class SealedSpool:
         assert self._file is not None  # noqa: S101 - a chunk is stored in it
         self._file.seek(number * (CHUNK_BYTES + _TAG_BYTES))
         return self._key.decrypt(_nonce(number), self._file.read(CHUNK_BYTES + _TAG_BYTES), None)
+
+
+class SealedLines(Generic[Line]):
+    """Values of one type, held in a spool as lines of JSON, oldest first."""
+
+    __slots__ = ("_spool", "_type", "count")
+
+    def __init__(self, of: type[Line]) -> None:
+        """Begin with none."""
+        self.count = 0
+        self._type = of
+        self._spool = SealedSpool()
+
+    def add(self, line: Line) -> None:
+        """Add a value behind the others."""
+        self._spool.write(msgspec.json.encode(line) + b"\n")
+        self.count += 1
+
+    def first(self, count: int) -> Iterator[Line]:
+        """Read the first values."""
+        return (msgspec.json.decode(line, type=self._type) for line in islice(self._spool.lines(), count))
+
+    def array(self, count: int) -> Iterator[bytes]:
+        """Give the first values as a JSON array, piece by piece."""
+        yield b"["
+        for number, line in enumerate(islice(self._spool.lines(), count)):
+            yield b"," + line if number else line
+        yield b"]"
 
 
 def _nonce(number: int) -> bytes:

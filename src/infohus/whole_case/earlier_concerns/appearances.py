@@ -102,7 +102,7 @@ async def appearances_of(work: UnitOfWork, cpr_index: bytes) -> list[Appearance]
 
 
 async def earlier_moments(work: UnitOfWork, *, after: UUID, limit: int) -> list[tuple[UUID, Moment]]:
-    """List what happened in other cases of the infohus to the persons of the unit's case, oldest first, each with an id.
+    """List what happened in other cases of the infohus to the persons of this one, oldest first, each with an id.
 
     It goes on behind the moment `after`; where that is not among them any more, from the first.
     """

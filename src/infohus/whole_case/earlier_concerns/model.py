@@ -44,7 +44,10 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """A page of what went before, oldest first, as far as the caller's authority owns it or was told; `shown` is of all."""
+    """A page of what went before, oldest first, as far as the caller's authority owns it or was told.
+
+    `shown` is the same on every page: it is what to confirm, once all of them were read.
+    """
 
     moments: Page[Moment]
     shown: str

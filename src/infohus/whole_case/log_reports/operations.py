@@ -21,18 +21,20 @@ from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.sealing.spool import SealedLines
 from infohus.kernel.unit_of_work.unit import LogReader, UnitOfWork
 from infohus.whole_case.log_reports.model import (
     GIVEN_OUT,
     ORDERED,
     LogReportDraft,
+    ReportLine,
     asks,
     is_on,
     line_from,
     naming_restricted,
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
-from infohus.whole_case.log_reports.written import ReportLines, SealedReport, WrittenReport
+from infohus.whole_case.log_reports.written import SealedReport, WrittenReport
 from infohus.whole_case.rights.model import Restriction
 
 AT_ONCE = 500
@@ -130,7 +132,7 @@ class _Gathered:
 
     person: str
     authority: str
-    lines: ReportLines = field(default_factory=ReportLines)
+    lines: SealedLines[ReportLine] = field(default_factory=lambda: SealedLines(ReportLine))
     between: tuple[int, ...] = ()
     """The places in the log of the first and the last entry that were used."""
     restricted: set[UUID] = field(default_factory=set)

@@ -4,34 +4,16 @@ The bytes are those of `SubjectLogReport` as JSON, which whoever checks it reads
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from itertools import islice
 
 import msgspec
 
 from infohus.kernel.answers.whole_answers import WholeAnswer
-from infohus.kernel.sealing.spool import SealedSpool
+from infohus.kernel.sealing.spool import SealedLines
 from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import ReportLine, SubjectLogReport
-
-
-@dataclass(slots=True)
-class ReportLines:
-    """The lines of a report, oldest first."""
-
-    count: int = 0
-    _spool: SealedSpool = field(default_factory=SealedSpool)
-
-    def add(self, line: ReportLine) -> None:
-        """Add a line behind the others."""
-        self._spool.write(msgspec.json.encode(line) + b"\n")
-        self.count += 1
-
-    def first(self, count: int) -> Iterator[bytes]:
-        """Give the first lines as JSON."""
-        return islice(self._spool.lines(), count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +25,7 @@ class WrittenReport:
     log: str
     person: str
     made_at: datetime
-    lines: ReportLines
+    lines: SealedLines[ReportLine]
     count: int
 
     def digest(self) -> str:
@@ -59,16 +41,14 @@ class WrittenReport:
             authority=self.authority, log=self.log, person=self.person, made_at=self.made_at, lines=[], letter="",
             entry=entry, proof=proof,
         )
-        before, lines, after = msgspec.json.encode(around).partition(b'"lines":[]')
-        yield before + lines.removesuffix(b"]")
-        for number, line in enumerate(self.lines.first(self.count)):
-            yield b"," + line if number else line
-        start, letter_field, end = after.partition(b'"letter":"')
-        yield b"]" + start + letter_field
-        read = (msgspec.json.decode(line, type=ReportLine) for line in self.lines.first(self.count))
-        for text in letter(self.name, made_at=self.made_at, lines=read, log_id=self.person):
+        before, _, rest = msgspec.json.encode(around).partition(b'[],"letter":"')
+        yield before
+        yield from self.lines.array(self.count)
+        yield b',"letter":"'
+        lines = self.lines.first(self.count)
+        for text in letter(self.name, made_at=self.made_at, lines=lines, log_id=self.person):
             yield msgspec.json.encode(text)[1:-1]
-        yield end
+        yield rest
 
 
 @dataclass(frozen=True, slots=True)
