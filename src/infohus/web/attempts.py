@@ -33,6 +33,8 @@ _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "TakeBackClosureSignature": Action.SIGN_CLOSURE,
     "EndOwnSide": Action.SIGN_CLOSURE,
     "RecordOralExchange": Action.RECORD_EXCHANGE,
+    "ListContributions": Action.READ_ASSESSMENT,
+    "ListFollowUps": Action.READ_MEASURE,
     "ListReceipts": Action.READ_EXCHANGE,
     "ListInformationRequests": Action.LIST_EXCHANGES,
     "ListKeptMarks": Action.LIST_EXCHANGES,

@@ -64,12 +64,12 @@ _NO_CONCERN, _NO_OUTCOME = sa.cast(sa.null(), sa.Uuid), sa.cast(sa.null(), sa.Te
 _moment = sa.union(
     sa.select(
         _earlier.c.concern_id.label("id"), sa.func.coalesce(_earlier.c.received_at, _earlier.c.opened_at).label("at"),
-        sa.literal_column(f"'{Happening.CONCERN_RECEIVED.value}'", sa.Text).label("what"), _earlier.c.case_id,
+        sa.literal(Happening.CONCERN_RECEIVED.value, sa.Text).label("what"), _earlier.c.case_id,
         _earlier.c.number, _earlier.c.concern_id.label("concern_id"), _NO_OUTCOME.label("outcome"),
     ),
     sa.select(
         _earlier.c.case_id.label("id"), _earlier.c.closed_at.label("at"),
-        sa.literal_column(f"'{Happening.CASE_CLOSED.value}'", sa.Text).label("what"), _earlier.c.case_id,
+        sa.literal(Happening.CASE_CLOSED.value, sa.Text).label("what"), _earlier.c.case_id,
         _earlier.c.number, _NO_CONCERN.label("concern_id"), sa.cast(_earlier.c.outcome, sa.Text).label("outcome"),
     ).where(_earlier.c.closed_at.is_not(None)),
 ).cte("moment")
@@ -85,13 +85,12 @@ _MOMENTS = (
     .order_by(_moment.c.at, _moment.c.what, _moment.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
+_NO_BYTES = sa.literal(b"", sa.LargeBinary)
+_ids = sa.func.string_agg(
+    sa.func.uuid_send(_earlier.c.subject_id), aggregate_order_by(_NO_BYTES, _earlier.c.subject_id)
+)
 _ALL_EARLIER = sa.select(
-    sa.func.count().label("appearances"),
-    sa.func.sha256(sa.func.coalesce(
-        sa.func.string_agg(sa.func.uuid_send(_earlier.c.subject_id), aggregate_order_by(
-            sa.literal_column("''::bytea"), _earlier.c.subject_id
-        )), sa.literal_column("''::bytea"),
-    )).label("digest"),
+    sa.func.count().label("appearances"), sa.func.sha256(sa.func.coalesce(_ids, _NO_BYTES)).label("digest"),
 ).select_from(_earlier)
 
 
