@@ -50,7 +50,16 @@ def _appearing(subject: type[Subject]) -> AnySelect:
 
 
 _IN_THIS_CASE, _ELSEWHERE = aliased(Subject, name="here"), aliased(Subject, name="there")
-_BY_INDEX = _appearing(Subject).where(Subject.cpr_index == sa.bindparam("cpr_index", type_=sa.LargeBinary))
+_BY_INDEX = (
+    _appearing(Subject)
+    .where(
+        Subject.cpr_index == sa.bindparam("cpr_index", type_=sa.LargeBinary),
+        Subject.id > sa.bindparam("after", type_=sa.Uuid),
+    )
+    .order_by(None)
+    .order_by(Subject.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
 _BY_CASE = _appearing(_ELSEWHERE).where(
     sa.exists().where(
         _ELSEWHERE.cpr_index == _IN_THIS_CASE.cpr_index, _ELSEWHERE.case_id != _IN_THIS_CASE.case_id,
@@ -94,9 +103,9 @@ _ALL_EARLIER = sa.select(
 ).select_from(_earlier)
 
 
-async def appearances_of(work: UnitOfWork, cpr_index: bytes) -> list[Appearance]:
-    """List where the person with this index (`cpr`) appears in the infohus, oldest case first."""
-    rows = await work.values(_BY_INDEX, cpr_index=cpr_index, infohus_id=work.infohus_id)
+async def appearances_of(work: UnitOfWork, cpr_index: bytes, *, after: UUID, limit: int) -> list[Appearance]:
+    """List where the person with this index (`cpr`) appears in the infohus, in the order of the records."""
+    rows = await work.values(_BY_INDEX, cpr_index=cpr_index, infohus_id=work.infohus_id, after=after, limit=limit)
     return [_appearance(row) for row in rows]
 
 
