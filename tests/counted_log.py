@@ -74,7 +74,7 @@ class Log:
         lines = [line_from(entry) for entry in uses if not is_withheld(entry, restricted)]
         report = SubjectLogReport(
             authority=OURS, log=ORIGIN, person=person, made_at=asked.at, lines=lines, entry="", proof="",
-            letter=letter("Ishøj Kommune", made_at=asked.at, lines=lines, log_id=person),
+            letter="".join(letter("Ishøj Kommune", made_at=asked.at, lines=lines, log_id=person)),
         )
         left_out = LeftOut.of(person, [entry for entry in uses if is_withheld(entry, restricted)])
         named = None if silently else naming_restricted("lawfulness", [left_out.digest])

@@ -59,10 +59,10 @@ class WhenTheToolIsUsed:
         path = f"{case.path}/assessments/{opened['decision']['id']}/contributions"
         unknown = {**CONTRIBUTION, "dimension": "mental_vulnerability", "answer": "unknown", "text": None}
         shown = await case.kommune.post(path, {"contributions": [CONTRIBUTION, unknown]})
-        mine = shown["contributions"][0]
+        mine = shown["contributions"]["items"][0]
         assert {name: mine[name] for name in CONTRIBUTION} == CONTRIBUTION
         assert mine["authority_id"] == MUNICIPALITY
-        assert shown["contributions"][1]["answer"] == "unknown"
+        assert shown["contributions"]["items"][1]["answer"] == "unknown"
         for missing in ("source", "dated_on", "is_first_hand", "origin"):
             draft = {name: value for name, value in CONTRIBUTION.items() if name != missing}
             assert (await case.kommune.call("POST", path, json={"contributions": [draft]})).status_code == 400
@@ -75,10 +75,12 @@ class WhenTheToolIsUsed:
         opened = await open_tool(case)
         path = f"{case.path}/assessments/{opened['decision']['id']}"
         await case.kommune.post(f"{path}/contributions", {"contributions": [CONTRIBUTION]})
-        assert (await case.politi.get(path))["contributions"] == []
+        assert (await case.politi.get(path))["contributions"]["items"] == []
         shared = {"contributions": [RISK], "disclosure": told(purpose="assessment")}
         await case.kommune.post(f"{path}/contributions", shared)
-        assert [one["dimension"] for one in (await case.politi.get(path))["contributions"]] == [RISK["dimension"]]
+        listed = (await case.politi.get(f"{path}/contributions"))["items"]
+        assert [one["dimension"] for one in listed] == [RISK["dimension"]]
+        assert (await case.politi.get(path))["contributions"]["items"] == listed
 
     @pytest.mark.rule(37)
     async def test_it_concludes_only_with_both_sides_problems_and_resources(self, house: House) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -41,14 +41,23 @@ class WhenThePersonIsKnown:
         second = await case_of(house, name="Mohamad Prøvsen")
         shown = await timeline(second)
         number = closed["number"]
-        assert [{**one, "at": None} for one in shown["moments"]] == [
+        assert [{**one, "at": None} for one in shown["moments"]["items"]] == [
             {"at": None, "what": "concern_received", "case_id": first.id, "number": number,
              "concern_id": first.concern_id, "outcome": None},
             {"at": None, "what": "case_closed", "case_id": first.id, "number": number, "concern_id": None,
              "outcome": "unfounded"},
         ]  # fmt: skip
-        assert [one["at"] for one in shown["moments"]] == sorted(one["at"] for one in shown["moments"])
+        moments = shown["moments"]["items"]
+        assert [one["at"] for one in moments] == sorted(one["at"] for one in moments)
         assert shown["is_confirmed"] is False
+        pages = []
+        after: str | None = f"{uuid4()}"  # which is no moment: from the first
+        while after is not None:
+            page = await second.kommune.get(f"{second.path}/earlier-concerns?limit=1&after={after}")
+            assert page["shown"] == shown["shown"]
+            pages.append(page["moments"]["items"])
+            after = page["moments"]["next"]
+        assert pages == [[one] for one in moments]
 
     @pytest.mark.rule(78)
     @pytest.mark.parametrize("subjects", [[], [{"name": "Prøve Prøvesen"}], [{"cpr_number": OTHER_CPR}]])
@@ -57,7 +66,7 @@ class WhenThePersonIsKnown:
     ) -> None:
         await case_of(house)
         shown = await timeline(await house.case(subjects=subjects))
-        assert shown["moments"] == []
+        assert shown["moments"]["items"] == []
 
     @pytest.mark.rule(78)
     @pytest.mark.rule(44)
@@ -68,7 +77,7 @@ class WhenThePersonIsKnown:
         await recorded_by_the_police(house)
         after = await ours.kommune.call("GET", f"{ours.path}/earlier-concerns")
         assert before.json() == after.json()
-        assert after.json()["moments"] == []
+        assert after.json()["moments"]["items"] == []
         assert set(after.json()) == {"moments", "shown", "is_confirmed"}
 
     @pytest.mark.rule(78)
@@ -77,9 +86,9 @@ class WhenThePersonIsKnown:
         await recorded_by_the_police(house)
         ours = await case_of(house)
         shown = await timeline(ours, "politi")
-        assert shown["moments"] == []
+        assert shown["moments"]["items"] == []
         await share_the_person(ours)
-        assert len((await timeline(ours, "politi"))["moments"]) == 1
+        assert len((await timeline(ours, "politi"))["moments"]["items"]) == 1
 
     @pytest.mark.rule(78)
     async def test_what_was_disclosed_since_is_shown(self, house: House) -> None:
@@ -87,17 +96,17 @@ class WhenThePersonIsKnown:
         ours = await case_of(house)
         await share_the_person(theirs, POLICE)
         shown = await timeline(ours)
-        assert [one["case_id"] for one in shown["moments"]] == [theirs.id]
+        assert [one["case_id"] for one in shown["moments"]["items"]] == [theirs.id]
 
     @pytest.mark.rule(78)
     @pytest.mark.rule(73)
     async def test_what_was_erased_is_not_shown(self, house: House) -> None:
         own = await case_of(house)
         again = await case_of(house)
-        assert len((await timeline(again))["moments"]) == 1
+        assert len((await timeline(again))["moments"]["items"]) == 1
         await house.sql("DELETE FROM infohus.record_key WHERE case_id = $1", UUID(own.id))
         shown = await timeline(again)
-        assert shown["moments"] == []
+        assert shown["moments"]["items"] == []
 
     @pytest.mark.rule(78)
     @pytest.mark.rule(47)
@@ -108,7 +117,7 @@ class WhenThePersonIsKnown:
         there = await recorded_by_the_police(house, elsewhere)
         for case in (here, there):
             shown = await timeline(case, "politi")
-            assert shown["moments"] == []
+            assert shown["moments"]["items"] == []
         await there.kommune.get(f"{there.path}/earlier-concerns", status=404)
 
 
@@ -125,7 +134,7 @@ class WhenTheCaseIsToEnd:
         signing = f"{case.path}/closures/{proposal['id']}/signatures"
         signature = {"content_hash": proposal["content_hash"]}
         # The first case's person was never disclosed to the police: they are asked for nothing that they cannot see.
-        assert (await timeline(case, "politi"))["moments"] == []
+        assert (await timeline(case, "politi"))["moments"]["items"] == []
         await case.politi.post(signing, signature)
         assert await case.stage() == "closed"
 

@@ -220,7 +220,7 @@ class WhenAMeasureIsStarted:
         assert (on["follow_up_on"], on["ended_at"]) == ("2099-02-01", None)
         over = await case.kommune.post(path, {"text": "Målet er nået.", "outcome": "goal_reached"})
         assert (bool(over["ended_at"]), over["outcome"]) == (True, "goal_reached")
-        assert [one["text"] for one in over["follow_ups"]] == ["Godt i gang.", "Målet er nået."]
+        assert [one["text"] for one in over["follow_ups"]["items"]] == ["Godt i gang.", "Målet er nået."]
         again = await case.kommune.call("POST", path, json={"text": "Mere.", "outcome": "unknown"})
         assert again.json()["type"] == "/problems/decision-already-made"
 

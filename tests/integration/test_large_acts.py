@@ -11,7 +11,9 @@ import pytest
 from house import INSTITUTION, MUNICIPAL_LOG, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
 from infohus.kernel.audit.formats.entry import LARGEST_ENTRY_BYTES, Entry
 from invitations import invitation
+from taken_in_pieces import size_and_peak
 
+LONG_TEXT = "Moren er bekymret. " * 200
 NOTES, CONCERNS, PERSONS_OF_A_CONCERN, ITEMS = 500, 45, 12, 100
 
 
@@ -37,6 +39,7 @@ async def assert_the_case_goes_on(case: CaseInHand) -> None:
 
 class WhenSomebodyAsksForAllThatIsHeld:
     @pytest.mark.fault("B2")
+    @pytest.mark.fault("B3")
     @pytest.mark.rule(66)
     async def test_a_package_of_five_hundred_notes_is_made(self, house: House) -> None:
         case = await house.case()
@@ -44,7 +47,7 @@ class WhenSomebodyAsksForAllThatIsHeld:
         happened_at = (now() - timedelta(minutes=1)).isoformat()
         for number in range(NOTES):
             await kommune.post(f"{case.path}/notes", {
-                "kind": "note", "happened_at": happened_at, "subject": f"Opkald {number}", "text": "Moren er bekymret.",
+                "kind": "note", "happened_at": happened_at, "subject": f"Opkald {number}", "text": LONG_TEXT,
             })
         concern = await kommune.get(f"{case.path}/concerns/{case.concern_id}")
         request = await kommune.post(f"{case.path}/access-requests", {
@@ -52,13 +55,16 @@ class WhenSomebodyAsksForAllThatIsHeld:
         })
         include = [{"kind": "note", "id": one} for one in await _ids_in(kommune, f"{case.path}/notes")]
         include += [{"kind": "concern", "id": case.concern_id}, {"kind": "subject", "id": concern["subjects"][0]["id"]}]
-        answer = await kommune.call(
-            "POST", f"{case.path}/access-requests/{request['id']}/package", json={"include": include}
-        )
+        package = f"{case.path}/access-requests/{request['id']}/package"
+        answer = await kommune.call("POST", package, json={"include": include})
         assert answer.status_code == 200, answer.text
         with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
             packed = json.loads(archive.extractfile("oplysninger.json").read())  # type: ignore[union-attr]
         assert sum(item["kind"] == "note" for item in packed["items"]) == NOTES
+        size, peak = size_and_peak(house, kommune, package, {"include": include})
+        assert size == len(answer.content) == int(answer.headers["content-length"])
+        assert len(LONG_TEXT) * NOTES < size
+        assert peak < 0.75 * size
         parts = await act_logged_last(house, "exportAccessPackage")
         opened = {one.row for part in parts for one in part.opened if one.table == "note"}
         assert len(opened) == NOTES

@@ -3,26 +3,43 @@
 import io
 import tarfile
 import tracemalloc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
+import msgspec
 import pytest
 
 from house import MUNICIPAL_LOG, House
+from infohus.kernel.access.model import Stage
+from infohus.kernel.answers.whole_answers import WholeAnswer
 from infohus.kernel.audit.formats.checkpoint import Checkpoint
 from infohus.kernel.audit.storage import export
 from infohus.kernel.audit.storage.export import LogDoesNotVerify
 from infohus.kernel.audit.storage.log import head_of
 from infohus.kernel.audit.verification.exported_log import verify_export
+from infohus.kernel.database.tables import Regime
+from infohus.kernel.sealing.spool import SealedLines
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.procedure import FixedPurpose
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
+from infohus.whole_case.journal.gathering import GatheredNote
+from infohus.whole_case.journal.model import JournalDecision, JournalExchange, JournalNote, JournalSignature
+from infohus.whole_case.log_reports.letter import letter
+from infohus.whole_case.log_reports.model import LogReports, ReportLine, SubjectLogReport, digest_of
+from infohus.whole_case.log_reports.written import SealedReport, WrittenReport, answer_of
+from infohus.whole_case.rights.model import AccessKind
+from infohus.whole_case.rights.package import Manifest, Package, PackedItem
 from small_entries import small_entry
 from town import AT, KEY, LOG, ORIGIN, Town
 
 APPEND_MANY = "SELECT count(audit.append($1, $3)) FROM generate_series(1, $2)"
+MANY = 10_000
 LARGEST_PEAK = 8_000_000
 """A third of the longest log here: 256 rows as they come, the same in a tile, and again with the piece given out."""
 
@@ -98,6 +115,99 @@ class WhenALogIsExported:
         assert "content-length" not in answer.headers
         entry = (await house.entries(MUNICIPAL_LOG))[-1]
         assert (entry.action, entry.outcome.value) == ("exportLog", "allowed")
+
+
+def a_report(lines: int) -> WrittenReport:
+    """Write a report of so many lines, of an authority whose name has what JSON escapes."""
+    kept = SealedLines(ReportLine)
+    for number in range(lines + 1):
+        kept.add(ReportLine(AT + timedelta(minutes=number), 'Sagens "behandling" \\ æøå'))
+    return WrittenReport(
+        authority="kommune", name='Kommunen "Øst" \n"lines":[]', log=ORIGIN, person="log-id", made_at=AT, lines=kept,
+        count=lines,
+    )
+
+
+def a_package(items: int) -> WholeAnswer:
+    """Pack so many items."""
+    package = Package()
+    for number in range(items):
+        package.add(PackedItem(AccessKind.NOTE, AT, {"subject": f"Nr. {number}"}, {"text": "Moren er bekymret. " * 50}))
+    manifest = Manifest(
+        case_number="2026-1", authority="kommune", regime=Regime.GDPR, request_id=UUID(int=1), received_on=AT.date(),
+        made_at=AT, handed_out=items, restricted={},
+    )
+    return WholeAnswer.of(partial(package.packed, manifest))
+
+
+def an_answer_of_reports(lines: int) -> WholeAnswer:
+    return answer_of([SealedReport(a_report(lines), "post", "bevis\n")])
+
+
+def a_note(exchanges: int) -> GatheredNote:
+    """Gather a journal note of a decision and so many exchanges."""
+    note = GatheredNote(JournalNote(
+        case_number="2026-1", reference='"exchanges":[],', stage=Stage.ACTING, made_at=AT, decisions=[], exchanges=[],
+        log_origin=ORIGIN, log_size=7, log_root="00", text="", digest="",
+    ))
+    note.decisions.add(JournalDecision("screening", "recommend", AT, "ff", [JournalSignature("kommune", AT)]))
+    for number in range(exchanges):
+        note.exchanges.add(JournalExchange(
+            UUID(int=number), "kommune", ["politi"], "rpl-115-2", AT, declared_not_for_investigation=True, consent=None,
+            manifest="ab" * 32,
+        ))
+    return note
+
+
+def an_answer_of_a_note(exchanges: int) -> WholeAnswer:
+    return a_note(exchanges).answer()
+
+
+class WhenAnAuthorityTakesANoteHome:
+    @pytest.mark.parametrize("count", [0, 2])
+    def test_piece_by_piece_it_is_byte_for_byte_the_note(self, count: int) -> None:
+        note = a_note(count)
+        text = "".join(note.text())
+        whole = msgspec.structs.replace(
+            note.head, decisions=list(note.decisions.first(1)), exchanges=list(note.exchanges.first(count)), text=text,
+            digest=sha256(text.encode()).hexdigest(),
+        )
+        assert len(whole.exchanges) == count
+        assert ("Ingen." in text) is (count == 0)
+        assert b"".join(note.answer().pieces()) == msgspec.json.encode(whole)
+
+
+class WhenMuchIsGivenOutAtOnce:
+    @pytest.mark.rule(64)
+    @pytest.mark.rule(66)
+    @pytest.mark.fault("B3")
+    @pytest.mark.parametrize("made", [a_package, an_answer_of_reports, an_answer_of_a_note])
+    def test_memory_does_not_grow_with_how_much(self, made: Callable[[int], WholeAnswer]) -> None:
+        peaks, sizes = [], []
+        for entries in (10, MANY):
+            tracemalloc.start()
+            answer = made(entries)
+            sizes.append(sum(map(len, answer.pieces())))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            assert (sizes[-1], answer.size) == (answer.size, sizes[-1])
+        assert sizes[1] > 1_000_000
+        assert peaks[1] < 500_000
+
+    @pytest.mark.rule(64)
+    @pytest.mark.parametrize("count", [0, 1, 3])
+    def test_a_report_piece_by_piece_is_byte_for_byte_what_the_log_seals(self, count: int) -> None:
+        written = a_report(count)
+        lines = list(written.lines.first(count))
+        whole = SubjectLogReport(
+            authority=written.authority, log=written.log, person=written.person, made_at=written.made_at, lines=lines,
+            letter="".join(letter(written.name, made_at=AT, lines=lines, log_id=written.person)), entry="", proof="",
+        )
+        assert len(lines) == count
+        assert written.digest() == digest_of(whole)
+        sealed = msgspec.structs.replace(whole, entry="post", proof="bevis\n")
+        given = b"".join(answer_of([SealedReport(written, "post", "bevis\n")] * 2).pieces())
+        assert given == msgspec.json.encode(LogReports([sealed, sealed]))
 
 
 class WhenAUnitHasNotEnded:

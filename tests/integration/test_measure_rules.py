@@ -127,9 +127,10 @@ class WhenAProfessionalDeliversAMeasure:
         assert (shown["description"], shown["delivered_by"]) == ("Mentor.", str(adviser.person_id))
         body = {"text": "Han kom til tiden.", "next_follow_up_on": "2099-02-01"}
         followed = await adviser.post(f"{case.path}/measures/{theirs['id']}/follow-ups", body)
-        assert [one["text"] for one in followed["follow_ups"]] == ["Han kom til tiden."]
+        assert [one["text"] for one in followed["follow_ups"]["items"]] == ["Han kom til tiden."]
         read = await case.kommune.get(f"{case.path}/measures/{theirs['id']}")
         assert read["follow_ups"] == followed["follow_ups"]
+        assert await case.kommune.get(f"{case.path}/measures/{theirs['id']}/follow-ups") == read["follow_ups"]
         await adviser.get(f"{case.path}/measures/{other['id']}", status=404)
         await adviser.post(f"{case.path}/measures/{other['id']}/follow-ups", body, status=404)
         await adviser.post(f"{case.path}/measures", draft(), status=403)

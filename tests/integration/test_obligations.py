@@ -13,6 +13,7 @@ from at_once import at_once
 from conftest import Database
 from house import MUNICIPALITY, PROBATION, House, now
 from infohus.danish_calendar import danish_day, later
+from infohus.oversight.obligations.operations import MOST_SHOWN
 from plan_obligations import PLAN, fulfil, load, owed
 from stopped_clock import StoppedClock
 
@@ -64,6 +65,20 @@ class WhenAnObligationIsMet:
         entry = (await house.entries())[-2]
         assert (entry.action, entry.outcome.value) == ("fulfilObligation", "allowed")
         assert [(one.verb, one.table) for one in entry.wrote] == [("insert", "fulfilment"), ("update", "obligation")]
+
+    @pytest.mark.fault("B3")
+    async def test_the_newest_times_are_shown_and_all_are_listed_in_pages(
+        self, house: House, database: Database
+    ) -> None:
+        await load(house, database)
+        briefing = (await owed(house))["key-staff-briefing"]
+        for _ in range(MOST_SHOWN + 2):
+            briefing = (await fulfil(house, briefing, {"fulfilled_on": str(TODAY)})).json()
+        path = f"/infohuse/{house.infohus_id}/obligations/{briefing['id']}/fulfilments"
+        first = await house.person("politi").get(f"{path}?limit=2")
+        rest = await house.person("politi").get(f"{path}?after={first['next']}")
+        assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, MOST_SHOWN, None)
+        assert (await owed(house))["key-staff-briefing"]["fulfilments"] == rest["items"]
 
     async def test_one_that_does_not_come_back_is_done(self, house: House, database: Database) -> None:
         await load(house, database)

@@ -69,7 +69,7 @@ class WhenACaseIsAssessedAgain:
         assert await case.stage() == "recommending"
         assert await case.politi.get(first) == before
         listed = await case.politi.get(f"{case.path}/assessments")
-        assert [(one["version"], bool(one["decided_at"])) for one in listed] == [(1, True), (2, True)]
+        assert [(one["version"], bool(one["decided_at"])) for one in listed["items"]] == [(1, True), (2, True)]
         await house.assert_logs_are_whole()
 
     @pytest.mark.rule(40)
@@ -151,7 +151,7 @@ class WhenOthersSitAtTheTable:
             (MUNICIPALITY, "coordinator"): [], (POLICE, "coordinator"): [],
             (MUNICIPALITY, "invited"): ["family", "network_and_spare_time"],
         }
-        assert [(one["brought_by"], one["origin"]) for one in shown["contributions"]] == [
+        assert [(one["brought_by"], one["origin"]) for one in shown["contributions"]["items"]] == [
             (str(adviser.person_id), "already_held"), (str(adviser.person_id), "collected"),
         ]
         assert {tuple(one["dimensions"]) for one in (await case.politi.get(path))["at_the_table"]} == {()}
@@ -185,7 +185,7 @@ class WhenAnInfohusLoadsItsOwnTemplate:
         ids = [(await case.kommune.get(one))["template"]["id"] for one in (first, second)]
         assert ids == ["cdie-1", "cdie-ishoj"]
         listed = await case.kommune.get(f"{case.path}/assessments")
-        assert [one["template_digest"] for one in listed] == [shipped["digest"], loaded["digest"]]
+        assert [one["template_digest"] for one in listed["items"]] == [shipped["digest"], loaded["digest"]]
 
     async def test_it_is_for_one_infohus_that_exists(self, house: House, owner: asyncpg.Connection) -> None:
         with pytest.raises(TemplateNotUsable, match="there is no infohus"):

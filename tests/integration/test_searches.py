@@ -24,7 +24,7 @@ async def search(house: House, by: str, *, infohus_id: UUID | None = None, statu
 async def cases_found(house: House, by: str, **draft: Any) -> list[str]:
     """Search, and name the cases found."""
     found = await search(house, by, **{**NEW, **draft})
-    return [one["case_id"] for one in found["appearances"]]
+    return [one["case_id"] for one in found["appearances"]["items"]]
 
 
 class WhenSomebodySearches:
@@ -32,7 +32,7 @@ class WhenSomebodySearches:
     async def test_one_person_s_cases_are_found_whatever_the_spelling_and_nobody_else_s(self, house: House) -> None:
         first, other = await case_of(house, name="Mohammed Prøvesen"), await case_of(house, OTHER_CPR)
         again = await case_of(house, "0101041234", name="Muhamad Prøvsen")
-        found = (await search(house, "kommune", **NEW))["appearances"]
+        found = (await search(house, "kommune", **NEW))["appearances"]["items"]
         assert [(one["case_id"], one["concern_id"]) for one in found] == [
             (first.id, first.concern_id), (again.id, again.concern_id),
         ]
@@ -41,6 +41,12 @@ class WhenSomebodySearches:
             "received_at",
         }
         assert other.id not in {one["case_id"] for one in found}
+        path = f"/infohuse/{house.infohus_id}/searches?limit=1"
+        one = (await house.person("kommune").post(path, {"cpr_number": CPR, **NEW}, status=200))["appearances"]
+        rest = await house.person("kommune").post(
+            f"{path}&after={one['next']}", {"cpr_number": CPR, **NEW}, status=200
+        )
+        assert (one["items"], rest["appearances"]["items"], rest["appearances"]["next"]) == (found[:1], found[1:], None)
 
     @pytest.mark.rule(52)
     @pytest.mark.rule(44)

@@ -80,7 +80,7 @@ class Told:
 
     async def _follow_up(self, body: dict[str, Any]) -> dict[str, str]:
         path = f"{self.case.path}/measures/{self.measure}/follow-ups"
-        return {"follow_up": (await self.owner.post(path, body))["follow_ups"][-1]["id"]}
+        return {"follow_up": (await self.owner.post(path, body))["follow_ups"]["items"][-1]["id"]}
 
     async def correct_note(self) -> dict[str, str]:
         """Correct the note by another one."""
@@ -140,7 +140,7 @@ class WhenTheOwnerGoesOn:
             (table, record), = made.items()
             assert any(record in row for row in (await it.rows())[table]), act.__name__
         measure = await it.reader.get(f"{it.case.path}/measures/{it.measure}")
-        assert (measure["outcome"], len(measure["follow_ups"])) == ("goal_reached", 2)
+        assert (measure["outcome"], len(measure["follow_ups"]["items"])) == ("goal_reached", 2)
 
     @pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
     async def test_the_tag_of_a_measure_follows_what_is_read(self, house: House, by: str) -> None:

@@ -177,7 +177,7 @@ class Story(Play):
             shown = actor.post(f"{path}/contributions", {
                 "contributions": contributions, "disclosure": self.disclosure_from(actor, "assessment"),
             })
-        tell.expect(len(shown["contributions"]) == 9, "der var ikke et bidrag til hver dimension")  # noqa: PLR2004
+        tell.expect(len(shown["contributions"]["items"]) == 9, "der var ikke et bidrag til hver dimension")  # noqa: PLR2004
         tell.say("Politiet bidrager om risiko, kommunen om trivsel og modstandskraft; »ukendt« er et svar.")
         concluded = self.kommune.ask("PUT", f"{path}/conclusion", status=200, If_Match='"1"', body={
             "content": {

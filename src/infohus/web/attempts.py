@@ -24,6 +24,8 @@ _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "SearchPerson": Action.SEARCH_PERSONS,
     "ReadScopeDisagreement": Action.READ_SCOPE_DECISION,
     "RecordOralExchange": Action.RECORD_EXCHANGE,
+    "ListContributions": Action.READ_ASSESSMENT,
+    "ListFollowUps": Action.READ_MEASURE,
     "ListReceipts": Action.READ_EXCHANGE,
     "ListInformationRequests": Action.LIST_EXCHANGES,
     "ListKeptMarks": Action.LIST_EXCHANGES,

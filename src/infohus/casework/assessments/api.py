@@ -1,7 +1,9 @@
 """The routes of the assessment tool."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -25,6 +27,7 @@ from infohus.casework.assessments.model import (
 )
 from infohus.casework.assessments.operations import (
     ASSESSMENTS_OF_CASE,
+    BROUGHT,
     BY_ID,
     CONTRIBUTIONS,
     conclude_assessment,
@@ -36,11 +39,15 @@ from infohus.casework.assessments.template import Template
 from infohus.casework.assessments.templates import TemplateView, template_in_force, template_of
 from infohus.kernel.access.model import Case, Infohus, Participant, ParticipationKind
 from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.listing import page_opened
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 ASSESSMENT = "/cases/{case_id:uuid}/assessments/{assessment_id:uuid}"
+FIRST_PAGE = 50
+"""How many contributions an assessment shows itself; the rest are listed behind its `next`."""
 
 
 class ContributionView(msgspec.Struct, frozen=True):
@@ -59,14 +66,26 @@ class ContributionView(msgspec.Struct, frozen=True):
     told: Told | None
 
     @classmethod
-    def of(cls, contribution: Contribution, texts: dict[str, str], told: Told | None) -> "ContributionView":
-        """Show a contribution."""
-        return cls(
-            id=contribution.id, authority_id=contribution.authority_id, dimension=contribution.dimension,
-            answer=contribution.answer, origin=contribution.origin, is_first_hand=contribution.is_first_hand,
-            dated_on=contribution.dated_on, brought_by=contribution.recorded_by,
-            text=texts.get("text"), source=texts["source"], told=told,
-        )
+    async def opened(cls, work: UnitOfWork, *contributions: Contribution) -> "list[ContributionView]":
+        """Show contributions with their texts, which are opened for it."""
+        texts = await work.open(*contributions, reading=Action.READ_ASSESSMENT)
+        told = await told_of(work, *contributions)
+        return [
+            cls(
+                id=one.id, authority_id=one.authority_id, dimension=one.dimension, answer=one.answer,
+                origin=one.origin, is_first_hand=one.is_first_hand, dated_on=one.dated_on, brought_by=one.recorded_by,
+                text=texts[one.id].get("text"), source=texts[one.id]["source"], told=told.get(one.id),
+            )
+            for one in contributions
+        ]
+
+
+class Brought(NamedTuple):
+    """That a person of an authority brought something to a dimension."""
+
+    person_id: UUID
+    authority_id: str
+    dimension: str
 
 
 class AtTheTableView(msgspec.Struct, frozen=True):
@@ -78,13 +97,11 @@ class AtTheTableView(msgspec.Struct, frozen=True):
     dimensions: list[str]
 
     @classmethod
-    def of(cls, participant: Participant, contributions: list[Contribution]) -> "AtTheTableView":
+    def of(cls, participant: Participant, brought: Collection[Brought]) -> "AtTheTableView":
         """Show a participant with the dimensions of their contributions, which the caller may read."""
-        dimensions = {
-            one.dimension for one in contributions
-            if (one.recorded_by, one.authority_id) == (participant.person_id, participant.acts_for)
-        }
-        return cls(participant.person_id, participant.acts_for, participant.kind, sorted(dimensions))
+        mine = (participant.person_id, participant.acts_for)
+        dimensions = sorted({one.dimension for one in brought if (one.person_id, one.authority_id) == mine})
+        return cls(participant.person_id, participant.acts_for, participant.kind, dimensions)
 
 
 class AssessmentLine(msgspec.Struct, frozen=True):
@@ -108,13 +125,16 @@ class AssessmentLine(msgspec.Struct, frozen=True):
 
 
 class AssessmentView(msgspec.Struct, frozen=True, kw_only=True):
-    """An assessment: the contributions the caller may read, and the conclusion. No number anywhere (rule 38)."""
+    """An assessment with its conclusion, and the first page of the contributions that the caller may read.
+
+    No number anywhere (rule 38).
+    """
 
     version: int
     template: Template
     users_are_trained: bool
     at_the_table: list[AtTheTableView]
-    contributions: list[ContributionView]
+    contributions: Page[ContributionView]
     previous_id: UUID | None
     changes: list[DimensionChange]
     """Since the previous version, from texts that both sides may read."""
@@ -122,7 +142,7 @@ class AssessmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _participants_of(
-    work: UnitOfWork, assessment: Assessment, contributions: Sequence[Contribution]
+    work: UnitOfWork, assessment: Assessment, brought: Collection[Brought]
 ) -> list[Participant]:
     """List who could contribute at some time while the assessment was open, as far as the caller may know that."""
     until = assessment.decided_at or work.now
@@ -132,28 +152,42 @@ async def _participants_of(
     ]
     invitations = await invitations_of(work, [one.id for one in then if one.kind is ParticipationKind.INVITED])
     drawn_in = {key for key, invitation in invitations.items() if Area.ASSESSMENT in invitation.scope}
-    brought = {(one.recorded_by, one.authority_id) for one in contributions}
+    contributors = {(one.person_id, one.authority_id) for one in brought}
     return [
         one for one in then
-        if one.kind is ParticipationKind.COORDINATOR or one.id in drawn_in or (one.person_id, one.acts_for) in brought
+        if one.kind is ParticipationKind.COORDINATOR or one.id in drawn_in
+        or (one.person_id, one.acts_for) in contributors
     ]
 
 
+async def _contributions(work: UnitOfWork, assessment: Assessment, after: UUID, limit: int) -> Page[ContributionView]:
+    """List contributions, oldest first; the last are those that this unit is about to write."""
+    stored = await work.rows(
+        Contribution, CONTRIBUTIONS, assessment_id=assessment.id, after=after, limit=limit + 1
+    )
+    found = [*stored, *work.pending(Contribution)]
+    return await page_opened(work, found, partial(ContributionView.opened, work), limit=limit)
+
+
+async def _brought(work: UnitOfWork, assessment: Assessment) -> set[Brought]:
+    stored = await work.values(BROUGHT, assessment_id=assessment.id)
+    return {
+        *(Brought(row["recorded_by"], row["authority_id"], row["dimension"]) for row in stored),
+        *(Brought(one.recorded_by, one.authority_id, one.dimension) for one in work.pending(Contribution)),
+    }
+
+
 async def _answer(work: UnitOfWork, assessment: Assessment, *, status: int = 200) -> Response[AssessmentView]:
-    stored = await work.rows(Contribution, CONTRIBUTIONS, assessment_id=assessment.id)
-    contributions = [*stored, *work.pending(Contribution)]
-    opened = await work.open(*contributions, reading=Action.READ_ASSESSMENT)
-    told = await told_of(work, *contributions)
+    contributions = await _contributions(work, assessment, NIL, FIRST_PAGE)
+    brought = await _brought(work, assessment)
     template = await template_of(work, assessment)
     previous_id, changes = await changes_since(work, assessment, [one.id for one in template.dimension])
     view = AssessmentView(
         version=assessment.version, template=template, previous_id=previous_id, changes=changes,
         at_the_table=[
-            AtTheTableView.of(one, contributions)
-            for one in await _participants_of(work, assessment, contributions)
+            AtTheTableView.of(one, brought) for one in await _participants_of(work, assessment, brought)
         ],
-        users_are_trained=assessment.users_are_trained,
-        contributions=[ContributionView.of(one, opened[one.id], told.get(one.id)) for one in contributions],
+        users_are_trained=assessment.users_are_trained, contributions=contributions,
         decision=await decision_view(work, assessment, Conclusion, reading=Action.READ_ASSESSMENT),
     )
     return Response(view, status_code=status, headers={"ETag": etag(assessment.record_version)})
@@ -171,11 +205,12 @@ async def open_tool(
 
 @get("/cases/{case_id:uuid}/assessments", operation_id="ListAssessments")
 async def list_assessments(
-    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
-) -> list[AssessmentLine]:
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> Page[AssessmentLine]:
     """List every version of the assessment that the caller may read, oldest first (rule 40)."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
-        return [AssessmentLine.of(row) for row in await work.rows(Assessment, ASSESSMENTS_OF_CASE, case_id=case_id)]
+        found = await work.rows(Assessment, ASSESSMENTS_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
+        return page_of([AssessmentLine.of(row) for row in found], [row.id for row in found], limit=limit)
 
 
 @get("/infohuse/{infohus_id:uuid}/assessment-template", operation_id="ReadAssessmentTemplate")
@@ -194,6 +229,16 @@ async def read(
     """Read an assessment."""
     async with request_scope.begin(Action.READ_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
         return await _answer(work, work.subject(Assessment))
+
+
+@get(ASSESSMENT + "/contributions", operation_id="ListContributions")
+async def list_contributions(
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    after: After = NIL, limit: Limit = FIRST_PAGE,
+) -> Page[ContributionView]:
+    """List the contributions that the caller may read, oldest first."""
+    async with request_scope.begin(Action.READ_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
+        return await _contributions(work, work.subject(Assessment), after, limit)
 
 
 @post(ASSESSMENT + "/contributions", operation_id="ContributeToAssessment", response_headers=VERSIONED)
@@ -240,4 +285,6 @@ async def sign(
         return await _answer(work, assessment, status=201)
 
 
-handlers = [open_tool, list_assessments, read_assessment_template, read, bring, conclude, sign]
+handlers = [
+    open_tool, list_assessments, read_assessment_template, read, list_contributions, bring, conclude, sign,
+]

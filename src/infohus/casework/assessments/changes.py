@@ -4,7 +4,10 @@ A contribution that only one of them may read is left out for both, so neither l
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -13,10 +16,36 @@ import sqlalchemy as sa
 from infohus.casework.assessments.model import Answer, Assessment, Contribution
 from infohus.kernel.access.model import STANDS, Case, Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.listing import in_turn
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
+AT_ONCE = 20
 Said = tuple[Answer, str | None]
 """What one contribution says of a dimension: the answer, and its text."""
+
+
+@dataclass(slots=True)
+class Sayings:
+    """What was said of a dimension in whatever order: how often, and the sum of the digests of all that was."""
+
+    count: int = 0
+    _digests: int = 0
+
+    @classmethod
+    def of(cls, said: Iterable[Said]) -> Self:
+        """Gather what was said."""
+        sayings = cls()
+        for one in said:
+            sayings.add(one)
+        return sayings
+
+    def add(self, said: Said) -> None:
+        """Take in what one more contribution says; its text is not kept."""
+        digest = sha256(msgspec.json.encode(said)).digest()
+        self.count, self._digests = self.count + 1, (self._digests + int.from_bytes(digest, "big")) % 2**256
+
+
+_NOTHING = Sayings()
 
 
 class Difference(StrEnum):
@@ -51,8 +80,10 @@ _READ_BY_BOTH = (
         Contribution.assessment_id == sa.bindparam("assessment_id"),
         _may_read(sa.type_coerce(Infohus.municipality_id, sa.Text())),
         _may_read(sa.type_coerce(Infohus.police_id, sa.Text())),
+        Contribution.id > sa.bindparam("after", type_=sa.Uuid),
     )
     .order_by(Contribution.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _OF_VERSION = (
     sa.select(Assessment)
@@ -62,17 +93,17 @@ _OF_VERSION = (
 
 
 def differences(
-    before: Mapping[str, Iterable[Said]], after: Mapping[str, Iterable[Said]], dimensions: Iterable[str]
+    before: Mapping[str, Sayings], after: Mapping[str, Sayings], dimensions: Iterable[str]
 ) -> list[DimensionChange]:
     """Compare dimension by dimension, in the order of `dimensions`; one without contributions in both is left out."""
     changes = []
     for dimension in dimensions:
-        earlier, later = sorted(before.get(dimension, ()), key=str), sorted(after.get(dimension, ()), key=str)
-        if not earlier and not later:
+        earlier, later = before.get(dimension, _NOTHING), after.get(dimension, _NOTHING)
+        if not earlier.count and not later.count:
             continue
-        if not earlier:
+        if not earlier.count:
             difference = Difference.ADDED
-        elif not later:
+        elif not later.count:
             difference = Difference.REMOVED
         else:
             difference = Difference.UNCHANGED if earlier == later else Difference.CHANGED
@@ -90,14 +121,15 @@ async def changes_since(
     before = await work.row(Assessment, _OF_VERSION, case_id=assessment.case_id, version=assessment.version - 1)
     if before is None:
         return None, []
-    earlier, later = await _answers_by_dimension(work, before), await _answers_by_dimension(work, assessment)
+    earlier, later = await _sayings_by_dimension(work, before), await _sayings_by_dimension(work, assessment)
     return before.id, differences(earlier, later, dimensions)
 
 
-async def _answers_by_dimension(work: UnitOfWork, assessment: Assessment) -> dict[str, list[Said]]:
-    contributions = await work.rows(Contribution, _READ_BY_BOTH, assessment_id=assessment.id)
-    texts = await work.open(*contributions, reading=Action.READ_ASSESSMENT)
-    answers: dict[str, list[Said]] = {}
-    for one in contributions:
-        answers.setdefault(one.dimension, []).append((one.answer, texts[one.id].get("text")))
-    return answers
+async def _sayings_by_dimension(work: UnitOfWork, assessment: Assessment) -> dict[str, Sayings]:
+    sayings: dict[str, Sayings] = {}
+    async for some in in_turn(work, Contribution, _READ_BY_BOTH, at_once=AT_ONCE, assessment_id=assessment.id):
+        texts = await work.open(*some, reading=Action.READ_ASSESSMENT)
+        for one in some:
+            sayings.setdefault(one.dimension, Sayings()).add((one.answer, texts[one.id].get("text")))
+        work.forget(*some)
+    return sayings

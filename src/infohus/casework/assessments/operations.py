@@ -26,11 +26,32 @@ FIRST_VERSION = 1
 BY_ID = sa.select(Assessment).where(Assessment.id == sa.bindparam("id"))
 CONTRIBUTIONS = (
     sa.select(Contribution)
-    .where(Contribution.assessment_id == sa.bindparam("assessment_id"))
+    .where(
+        Contribution.assessment_id == sa.bindparam("assessment_id"),
+        Contribution.id > sa.bindparam("after", type_=sa.Uuid),
+    )
     .order_by(Contribution.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+BROUGHT = (
+    sa.select(Contribution.recorded_by, Contribution.authority_id, Contribution.dimension)
+    .where(Contribution.assessment_id == sa.bindparam("assessment_id"))
+    .distinct()
+)
+"""Lists who brought something to which dimension, once each, as far as the caller may read it."""
+_DESCRIBED = (
+    sa.select(Contribution.dimension)
+    .where(
+        Contribution.assessment_id == sa.bindparam("assessment_id"), Contribution.answer == Answer.DESCRIBED,
+        Contribution.text.is_not(None),
+    )
+    .distinct()
 )
 ASSESSMENTS_OF_CASE = (
-    sa.select(Assessment).where(Assessment.case_id == sa.bindparam("case_id")).order_by(Assessment.version)
+    sa.select(Assessment)
+    .where(Assessment.case_id == sa.bindparam("case_id"), Assessment.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(Assessment.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _LATEST = sa.select(sa.func.coalesce(sa.func.max(Assessment.version), 0).label("version")).where(
     Assessment.case_id == sa.bindparam("case_id")
@@ -110,9 +131,8 @@ async def sign_assessment(work: UnitOfWork, assessment: Assessment, content_hash
 
 async def _refuse_one_sided(work: UnitOfWork, assessment: Assessment, conclusion: Conclusion) -> None:
     template = await template_of(work, assessment)
-    contributions = await work.rows(Contribution, CONTRIBUTIONS, assessment_id=assessment.id)
     described = {
-        template.side_of(one.dimension) for one in contributions if one.answer is Answer.DESCRIBED and one.text
+        template.side_of(row["dimension"]) for row in await work.values(_DESCRIBED, assessment_id=assessment.id)
     }
     missing = [
         name

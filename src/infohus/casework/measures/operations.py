@@ -1,6 +1,8 @@
 """Propose and sign a recommendation, start a measure, follow it up."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -34,7 +36,19 @@ from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 MEASURE_BY_ID = sa.select(Measure).where(Measure.id == sa.bindparam("id"))
-_FOLLOW_UPS = sa.select(FollowUp).where(FollowUp.measure_id == sa.bindparam("measure_id")).order_by(FollowUp.id)
+_OF_MEASURE = FollowUp.measure_id == sa.bindparam("measure_id")
+FOLLOW_UPS = (
+    sa.select(FollowUp)
+    .where(_OF_MEASURE, FollowUp.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(FollowUp.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_END = sa.select(FollowUp).where(_OF_MEASURE, FollowUp.outcome.is_not(None)).order_by(FollowUp.id).limit(1)
+_LAST_DATE = (
+    sa.select(FollowUp).where(_OF_MEASURE, FollowUp.next_follow_up_on.is_not(None))
+    .order_by(FollowUp.id.desc()).limit(1)
+)
+_COUNT = sa.select(sa.func.count().label("follow_ups")).select_from(FollowUp).where(_OF_MEASURE)
 
 _TAKING_PART = sa.select(Participant).where(
     Participant.id == sa.bindparam("id"), Participant.case_id == sa.bindparam("case_id"),
@@ -131,7 +145,7 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
         FollowUpInThePast, DecisionAlreadyMade
         MeasureEndsWithOneOutcome: neither a next date nor an outcome is stated, or both are.
     """
-    if any(one.outcome is not None for one in await follow_ups_of(work, measure)):
+    if (await course_of(work, measure)).end is not None:
         raise errors.DecisionAlreadyMade
     if (draft.next_follow_up_on is None) is (draft.outcome is None):
         raise MeasureEndsWithOneOutcome
@@ -147,6 +161,23 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
     return follow_up
 
 
-async def follow_ups_of(work: UnitOfWork, measure: Measure) -> list[FollowUp]:
-    """List the follow-ups that the caller may read, oldest first, and the one that this unit is about to write."""
-    return [*await work.rows(FollowUp, _FOLLOW_UPS, measure_id=measure.id), *work.pending(FollowUp)]
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What became of a measure, as far as the caller may read it: how many follow-ups, its end, and the next date."""
+
+    follow_ups: int
+    end: FollowUp | None
+    follow_up_on: date
+
+
+async def course_of(work: UnitOfWork, measure: Measure) -> Course:
+    """Say what the follow-ups that the caller may read come to, with the one that this unit is about to write."""
+    pending = work.pending(FollowUp)
+    count = (await work.values(_COUNT, measure_id=measure.id))[0]["follow_ups"]
+    end = await work.row(FollowUp, _END, measure_id=measure.id)
+    last = await work.row(FollowUp, _LAST_DATE, measure_id=measure.id)
+    dates = [measure.follow_up_on, *(one.next_follow_up_on for one in (last, *pending) if one is not None)]
+    return Course(
+        count + len(pending), end or next((one for one in pending if one.outcome is not None), None),
+        [on for on in dates if on is not None][-1],
+    )

@@ -103,6 +103,12 @@ class Keyring:
         if without_key := missing - self._data_keys.keys():
             raise errors.NotAvailable(without_key=frozenset(record_id for record_id, _ in without_key))
 
+    def forget(self, versions: Iterable[Version]) -> None:
+        """Hold the data keys of versions no longer; who needs them again brings them again."""
+        for version in versions:
+            for part in self._data_keys.pop(version, ()):
+                self._given.pop((version, part), None)
+
     def new(self, record: Record) -> Iterator[RecordKey]:
         """Make a data key for each part of a new version, for the caller's authority, which writes it.
 

@@ -5,11 +5,12 @@ shown, for otherwise one changed column, or one key that is gone, would stop all
 stands in the answer, lest somebody take the list for whole.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from infohus import errors
-from infohus.kernel.answers.pages import Page, page_of
+from infohus.kernel.answers.pages import NIL, Page, page_of
+from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.not_readable import RecordNotReadable, not_readable
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -29,6 +30,16 @@ async def page_opened(
         _require_unreadable(refused)
         views = [one for record in page.items for one in await _shown(work, record, view)]
     return Page(views, page.next, list(work.audit_draft.not_readable))
+
+
+async def in_turn(
+    work: UnitOfWork, model: type[AnyRecord], statement: AnySelect, *, at_once: int, **values: object
+) -> AsyncIterator[list[AnyRecord]]:
+    """Fetch all records of a list, some at a time; `statement` has them in the order of their ids, behind `:after`."""
+    after, may_be_more = NIL, True
+    while may_be_more and (some := await work.rows(model, statement, after=after, limit=at_once, **values)):
+        yield some
+        after, may_be_more = some[-1].id, len(some) == at_once
 
 
 async def _shown(work: UnitOfWork, record: Record, view: Callable[..., Awaitable[list[View]]]) -> list[View]:

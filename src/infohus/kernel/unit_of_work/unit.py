@@ -52,14 +52,10 @@ class UnitOfWork:
         begin_transaction: Callable[[], Awaitable[None]], side_keys: SideKeys, audit_draft: AuditEventDraft,
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
-        self.caller = caller
-        self.action = action
-        self.now = now
-        self.regime = regime
+        self.caller, self.action, self.now, self.regime = caller, action, now, regime
         self.audit_draft = audit_draft
         self.resolved = resolved
-        self._connection = connection
-        self._ask = ask
+        self._connection, self._ask = connection, ask
         self._vault = vault
         self._policies = policies
         self._repetition = Repetition(
@@ -125,8 +121,7 @@ class UnitOfWork:
 
     async def row(self, model: type[AnyRow], statement: AnySelect, **values: object) -> AnyRow | None:
         """Fetch the first row, or `None`."""
-        rows = await self.rows(model, statement, **values)
-        return rows[0] if rows else None
+        return next(iter(await self.rows(model, statement, **values)), None)
 
     def require(self, action: Action) -> None:
         """Ask the policies for one more act on the same case, such as a disclosure; a no raises `NotAvailable`."""
@@ -155,6 +150,10 @@ class UnitOfWork:
         await self._decide_each([record for record in records if record.id not in self._decided], reading)
         await self._keys.bring([(record.id, record.record_version) for record in records])
         return {record.id: opened(self._keys, record, self.audit_draft) for record in records}
+
+    def forget(self, *records: Record) -> None:
+        """Free the keys of records that were opened and are done with; the entry lists their texts all the same."""
+        self._keys.forget([(record.id, record.record_version) for record in records])
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
         """Open what `row` keeps for the supervision of its authority; the log entry lists each text opened.

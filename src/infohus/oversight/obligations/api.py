@@ -14,7 +14,9 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.obligations.operations import (
     FulfilmentDraft,
+    FulfilmentView,
     ObligationView,
+    fulfilments_of,
     obligation_owed,
     obligation_view,
     obligations_owed,
@@ -45,6 +47,17 @@ async def read_obligation(
         return Response(view, headers={"ETag": etag(view.version)})
 
 
+@get(OBLIGATIONS + "/{obligation_id:uuid}/fulfilments", operation_id="ListFulfilments")
+async def list_fulfilments(
+    infohus_id: FromPath[UUID], obligation_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    after: After = NIL, limit: Limit = 50,
+) -> Page[FulfilmentView]:
+    """List each time an obligation was met, in the order in which that was recorded."""
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+        obligation = await obligation_owed(work, obligation_id)
+        return await fulfilments_of(work, obligation, after=after, limit=limit)
+
+
 @post(
     OBLIGATIONS + "/{obligation_id:uuid}/fulfilments", operation_id="RecordFulfilment", response_headers=VERSIONED
 )
@@ -64,4 +77,4 @@ async def fulfil(
         return Response(view, status_code=201, headers={"ETag": etag(view.version)})
 
 
-handlers = [list_obligations, read_obligation, fulfil]
+handlers = [list_obligations, read_obligation, list_fulfilments, fulfil]

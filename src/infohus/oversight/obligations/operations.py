@@ -11,6 +11,7 @@ from msgspec import Meta, field
 from infohus import errors
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import LoadedPlan
+from infohus.kernel.answers.pages import Page, page_of
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Label
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -35,10 +36,29 @@ _OBLIGATION = sa.select(PlanObligation).where(
     PlanObligation.id == sa.bindparam("id"), PlanObligation.infohus_id == sa.bindparam("infohus_id"),
     PlanObligation.is_owed,
 )
+MOST_SHOWN = 20
+_place = sa.func.row_number().over(
+    partition_by=Fulfilment.obligation_id, order_by=(Fulfilment.fulfilled_on.desc(), Fulfilment.id.desc())
+)
+_newest = (
+    sa.select(Fulfilment.id, _place.label("place"))
+    .where(Fulfilment.obligation_id == sa.func.any(sa.bindparam("obligation_ids", type_=sa.ARRAY(sa.Uuid))))
+    .subquery()
+)
+_NEWEST_FULFILMENTS = (
+    sa.select(Fulfilment)
+    .join(_newest, _newest.c.id == Fulfilment.id)
+    .where(_newest.c.place <= MOST_SHOWN)
+    .order_by(Fulfilment.fulfilled_on, Fulfilment.id)
+)
 _FULFILMENTS = (
     sa.select(Fulfilment)
-    .where(Fulfilment.obligation_id == sa.func.any(sa.bindparam("obligation_ids", type_=sa.ARRAY(sa.Uuid))))
-    .order_by(Fulfilment.fulfilled_on, Fulfilment.id)
+    .where(
+        Fulfilment.obligation_id == sa.bindparam("obligation_id"),
+        Fulfilment.id > sa.bindparam("after", type_=sa.Uuid),
+    )
+    .order_by(Fulfilment.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _FULFILMENT = sa.select(Fulfilment).where(Fulfilment.id == sa.bindparam("id"))
 _LATEST_PLAN = (
@@ -72,7 +92,10 @@ class FulfilmentView(msgspec.Struct, frozen=True):
 
 
 class ObligationView(msgspec.Struct, frozen=True, kw_only=True):
-    """An obligation: who owns it, when it is due, whether that has passed. `version` is its ETag's."""
+    """An obligation: who owns it, when it is due, whether that has passed. `version` is its ETag's.
+
+    `fulfilments` are the newest, oldest first; `GET …/fulfilments` lists all.
+    """
 
     id: UUID
     code: str
@@ -86,7 +109,7 @@ class ObligationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def obligations_owed(work: UnitOfWork, *, after: UUID, limit: int) -> list[ObligationView]:
-    """List the obligations of the plan in force by id, with each time each was met."""
+    """List the obligations of the plan in force by id, with the newest times each was met."""
     owed = await work.rows(PlanObligation, _OWED, infohus_id=work.infohus.id, after=after, limit=limit)
     return await _views(work, owed)
 
@@ -106,6 +129,14 @@ async def obligation_owed(work: UnitOfWork, obligation_id: UUID) -> PlanObligati
 async def obligation_view(work: UnitOfWork, obligation: PlanObligation) -> ObligationView:
     """Show one obligation, with the fulfilment that this unit of work records."""
     return (await _views(work, [obligation]))[0]
+
+
+async def fulfilments_of(
+    work: UnitOfWork, obligation: PlanObligation, *, after: UUID, limit: int
+) -> Page[FulfilmentView]:
+    """List each time an obligation was met, in the order in which that was recorded."""
+    met = await work.rows(Fulfilment, _FULFILMENTS, obligation_id=obligation.id, after=after, limit=limit + 1)
+    return page_of([_shown(one) for one in met], [one.id for one in met], limit=limit)
 
 
 async def was_recorded(work: UnitOfWork, obligation: PlanObligation) -> bool:
@@ -154,7 +185,7 @@ async def _audiences(work: UnitOfWork) -> set[str]:
 
 
 async def _views(work: UnitOfWork, obligations: list[PlanObligation]) -> list[ObligationView]:
-    met = await work.rows(Fulfilment, _FULFILMENTS, obligation_ids=[row.id for row in obligations])
+    met = await work.rows(Fulfilment, _NEWEST_FULFILMENTS, obligation_ids=[row.id for row in obligations])
     met += work.pending(Fulfilment)
     today = danish_day(work.now)
     return [

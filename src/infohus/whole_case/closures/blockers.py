@@ -123,6 +123,8 @@ def _waits_for(authority: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
 
 
 _OWN = sa.bindparam("authority_id", type_=sa.Text)
+MOST_NAMED = 20
+"""So many of what stands in the way are named."""
 _asker = aliased(Authority)
 _OPEN_REQUESTS = (
     sa.select(InformationRequest.id)
@@ -139,7 +141,7 @@ _OPEN_REQUESTS = (
         ),
     )
     .order_by(InformationRequest.id)
-    .limit(20)
+    .limit(MOST_NAMED)
 )
 """Finds requests that one of the two authorities has not answered, and that were not taken back.
 
@@ -154,7 +156,7 @@ _UNCONFIRMED_CORRECTIONS = (
         _waits_for(Infohus.municipality_id) | _waits_for(Infohus.police_id),
     )
     .order_by(Exchange.id)
-    .limit(20)
+    .limit(MOST_NAMED)
 )
 """Finds corrections sent to the municipality or the police of the infohus that the recipient has not acknowledged.
 
@@ -166,23 +168,26 @@ _TO_HAND_OVER = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"),
     sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)),
 )
-_NOT_HANDED_OVER = _TO_HAND_OVER.where(~is_taken(ChildStep.HANDED_OVER)).order_by(ChildNotification.id)
+_NOT_HANDED_OVER = (
+    _TO_HAND_OVER.where(~is_taken(ChildStep.HANDED_OVER)).order_by(ChildNotification.id).limit(MOST_NAMED)
+)
 """Finds underretninger that the caller's authority recorded; the municipality's side has those it was told of too."""
+_ANY_TO_HAND_OVER = _TO_HAND_OVER.limit(1)
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
     sa.or_(~is_taken(ChildStep.ASSESSED), ~is_taken(ChildStep.RECEIPT_GIVEN)),
-).order_by(ChildNotification.id)
+).order_by(ChildNotification.id).limit(MOST_NAMED)
 """Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
 _OPEN_MEASURES = sa.select(Measure.id).where(
     Measure.case_id == sa.bindparam("case_id"), ~IS_ENDED,
     sa.or_(Measure.authority_id == _OWN, Measure.responsible_id == _OWN),
-).order_by(Measure.id)
+).order_by(Measure.id).limit(MOST_NAMED)
 """Finds measures that the caller's authority started, or answers for and was told of."""
 
 
 async def has_hand_over(work: UnitOfWork) -> bool:
     """Say whether the caller's authority had, or has, an underretning to hand over."""
-    return bool(await work.values(_TO_HAND_OVER, **_own_side(work)))
+    return bool(await work.values(_ANY_TO_HAND_OVER, **_own_side(work)))
 
 
 async def hand_over_waits(work: UnitOfWork) -> bool:

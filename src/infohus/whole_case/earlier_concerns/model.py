@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Authority, Case
+from infohus.kernel.answers.pages import Page
 from infohus.kernel.database.tables import Row
 
 
@@ -43,8 +44,11 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """What went before, oldest first, as far as the caller's authority owns it or was told."""
+    """A page of what went before, oldest first, as far as the caller's authority owns it or was told.
 
-    moments: list[Moment]
+    `shown` is the same on every page: it is what to confirm, once all of them were read.
+    """
+
+    moments: Page[Moment]
     shown: str
     is_confirmed: bool

@@ -5,13 +5,18 @@ was told. Of the other side's earlier concerns nothing is told, not even whether
 them itself before it signs. Source: rules 78 and 89; the Southport review, where a misspelt name hid three referrals.
 """
 
+from uuid import UUID
+
 import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.kernel.answers.pages import NIL, page_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.earlier_concerns.appearances import Appearance, earlier_appearances
-from infohus.whole_case.earlier_concerns.model import EarlierConcernsSeen, Happening, Moment, Timeline
+from infohus.whole_case.earlier_concerns.appearances import all_earlier, earlier_moments
+from infohus.whole_case.earlier_concerns.model import EarlierConcernsSeen, Timeline
+
+FIRST_PAGE = 50
 
 _SEEN = sa.select(EarlierConcernsSeen.seen_at).where(
     EarlierConcernsSeen.case_id == sa.bindparam("case_id"),
@@ -21,12 +26,13 @@ _SEEN = sa.select(EarlierConcernsSeen.seen_at).where(
 )
 
 
-async def timeline_of(work: UnitOfWork) -> Timeline:
-    """Gather the earlier concerns that the caller may see."""
-    appearances = await earlier_appearances(work)
-    content = f"{work.case.id} {sorted(str(appearance.subject_id) for appearance in appearances)}"
-    shown = work.lookup_index("earlier-concerns", content)
-    return Timeline(_moments(appearances), shown.hex(), await _was_seen(work, shown))
+async def timeline_of(work: UnitOfWork, *, after: UUID = NIL, limit: int = FIRST_PAGE) -> Timeline:
+    """Gather the earlier concerns that the caller may see: a page of them, and the digest of all."""
+    moments = await earlier_moments(work, after=after, limit=limit + 1)
+    _, digest = await all_earlier(work)
+    shown = _shown(work, digest)
+    page = page_of([moment for _, moment in moments], [moment_id for moment_id, _ in moments], limit=limit)
+    return Timeline(page, shown.hex(), await _was_seen(work, shown))
 
 
 async def confirm_earlier_concerns(work: UnitOfWork, shown: bytes) -> Timeline:
@@ -56,9 +62,13 @@ async def require_earlier_concerns_seen(work: UnitOfWork) -> None:
     Raises:
         EarlierConcernsNotSeen: there is something, and the caller has not confirmed it.
     """
-    timeline = await timeline_of(work)
-    if timeline.moments and not timeline.is_confirmed:
+    appearances, digest = await all_earlier(work)
+    if appearances and not await _was_seen(work, _shown(work, digest)):
         raise errors.EarlierConcernsNotSeen
+
+
+def _shown(work: UnitOfWork, digest: bytes) -> bytes:
+    return work.lookup_index("earlier-concerns", f"{work.case.id} {digest.hex()}")
 
 
 async def _was_seen(work: UnitOfWork, shown: bytes) -> bool:
@@ -66,17 +76,3 @@ async def _was_seen(work: UnitOfWork, shown: bytes) -> bool:
     return bool(await work.values(
         _SEEN, case_id=work.case.id, authority_id=caller.authority_id, person_id=caller.person_id, shown=shown
     ))
-
-
-def _moments(appearances: list[Appearance]) -> list[Moment]:
-    received = {
-        (row.case_id, row.concern_id): Moment(
-            row.received_at or row.opened_at, Happening.CONCERN_RECEIVED, row.case_id, row.number, row.concern_id, None
-        )
-        for row in appearances
-    }
-    closed = {
-        row.case_id: Moment(row.closed_at, Happening.CASE_CLOSED, row.case_id, row.number, None, row.outcome)
-        for row in appearances if row.closed_at is not None
-    }
-    return sorted([*received.values(), *closed.values()], key=lambda moment: (moment.at, moment.what))

@@ -5,11 +5,14 @@ from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Stream
 
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag
 from infohus.kernel.answers.pages import Limit
+from infohus.kernel.answers.whole_answers import in_pieces
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -53,11 +56,15 @@ async def read_own(
         return await _answer(work, await own_reference(work))
 
 
-@post("/cases/{case_id:uuid}/journal-notes", operation_id="ExportJournalNote", status_code=200)
-async def export_note(case_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> JournalNote:
+@post(
+    "/cases/{case_id:uuid}/journal-notes", operation_id="ExportJournalNote", status_code=200,
+    responses={200: ResponseSpec(JournalNote, description="The note.")},
+)
+async def export_note(case_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> Stream:
     """Make a note for the authority's own journal: what was decided and told, with proof and without content."""
     async with idempotent_scope.begin(Action.EXPORT_JOURNAL_NOTE, Case, case_id) as work:
-        return await journal_note(work)
+        answer = await journal_note(work)
+    return in_pieces(answer, media_type="application/json")
 
 
 @get("/cases/{case_id:uuid}/log", operation_id="ReadCaseLog")

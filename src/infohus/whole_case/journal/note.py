@@ -1,12 +1,12 @@
 """The journal note in Danish, as Markdown. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from infohus.cases.disclosures.model import Consent
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish_calendar import danish_time
-from infohus.whole_case.journal.model import JournalDecision, JournalExchange
+from infohus.whole_case.journal.model import JournalDecision, JournalExchange, JournalNote
 
 KINDS = {
     "scope_decision": "Fælles vurdering af, om bekymringen hører under infohuset",
@@ -25,40 +25,47 @@ CONSENT = {
 }
 
 
-def note_in_danish(  # noqa: PLR0913 - all by name
-    *, case_number: str, reference: str | None, made_at: datetime, decisions: Sequence[JournalDecision],
-    exchanges: Sequence[JournalExchange], log_origin: str, log_size: int, log_root: str,
-) -> str:
-    """Write the note: authorities, times and hashes; no person and no case content."""
-    lines = [f"# Journalnotat, infohussag {case_number}", ""]
-    if reference is not None:
-        lines += [f"Eget journalnummer: {reference}", ""]
+def note_in_danish(
+    head: JournalNote, *, decisions: Iterable[JournalDecision], exchanges: Iterable[JournalExchange],
+) -> Iterator[str]:
+    """Write the note, piece by piece: authorities, times and hashes; no person and no case content."""
+    lines = [f"# Journalnotat, infohussag {head.case_number}", ""]
+    if head.reference is not None:
+        lines += [f"Eget journalnummer: {head.reference}", ""]
     lines += [
-        f"Udskrevet {_at(made_at)}. Notatet viser, hvad der er besluttet og videregivet, og beviset for det.",
-        "Indholdet ligger i infohussagen.", "", "## Fælles beslutninger", "",
+        f"Udskrevet {_at(head.made_at)}. Notatet viser, hvad der er besluttet og videregivet, og beviset for det.",
+        "Indholdet ligger i infohussagen.", "", "## Fælles beslutninger", "", "",
     ]
-    for one in decisions:
-        signed = ", ".join(f"{each.authority} {_at(each.signed_at)}" for each in one.signatures)
-        lines.append(
-            f"- {KINDS.get(one.kind, one.kind)}: {OUTCOMES.get(one.outcome, one.outcome)}, {_at(one.decided_at)}. "
-            f"Underskrevet af {signed}. Indholdets fingeraftryk: `{one.content_hash}`"
-        )
-    if not decisions:
-        lines.append("Ingen.")
-    lines += ["", "## Videregivelser", ""]
-    for told in exchanges:
-        lines.append(
-            f"- {_at(told.exchanged_at)}: {told.discloser} til {', '.join(told.recipients)} efter "
-            f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. {_considered(told)}"
-            f"Fingeraftryk: `{told.manifest}`"
-        )
-    if not exchanges:
-        lines.append("Ingen.")
-    lines += [
+    yield "\n".join(lines)
+    yield from _or_none(_decided(one) for one in decisions)
+    yield "\n## Videregivelser\n\n"
+    yield from _or_none(_exchanged(one) for one in exchanges)
+    yield "\n".join([
         "", "## Bevis", "",
-        f"Loggen {log_origin} havde {log_size} poster, da notatet blev lavet. Dens rod: `{log_root}`",
-    ]
-    return "\n".join([*lines, ""])
+        f"Loggen {head.log_origin} havde {head.log_size} poster, da notatet blev lavet. Dens rod: `{head.log_root}`",
+        "",
+    ])
+
+
+def _or_none(lines: Iterator[str]) -> Iterator[str]:
+    yield next(lines, "Ingen.\n")
+    yield from lines
+
+
+def _decided(one: JournalDecision) -> str:
+    signed = ", ".join(f"{each.authority} {_at(each.signed_at)}" for each in one.signatures)
+    return (
+        f"- {KINDS.get(one.kind, one.kind)}: {OUTCOMES.get(one.outcome, one.outcome)}, {_at(one.decided_at)}. "
+        f"Underskrevet af {signed}. Indholdets fingeraftryk: `{one.content_hash}`\n"
+    )
+
+
+def _exchanged(told: JournalExchange) -> str:
+    return (
+        f"- {_at(told.exchanged_at)}: {told.discloser} til {', '.join(told.recipients)} efter "
+        f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. {_considered(told)}"
+        f"Fingeraftryk: `{told.manifest}`\n"
+    )
 
 
 def _considered(told: JournalExchange) -> str:

@@ -1,6 +1,6 @@
 """The log report as a letter to the person, in Danish. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from infohus.danish_calendar import danish_time
@@ -14,15 +14,19 @@ MAY_BE_WITHHELD = (
 """What every letter of every authority says, whether anything was withheld or not (rule 64)."""
 
 
-def letter(authority: str, *, made_at: datetime, lines: Sequence[ReportLine], log_id: str) -> str:
-    """Write the letter: when the data was used and for what purpose, and how it can be checked."""
-    return "\n".join([
+def letter(authority: str, *, made_at: datetime, lines: Iterable[ReportLine], log_id: str) -> Iterator[str]:
+    """Write the letter, piece by piece: when the data was used and for what purpose, and how it can be checked."""
+    yield "\n".join([
         "# Udtræk af loggen over brugen af dine oplysninger", "",
         f"Myndighed: {authority}. Trukket ud {_moment(made_at)}.", "",
         f"Her kan du se, hvornår {authority} har brugt oplysninger om dig i infohuset, og hvad de blev brugt til.",
         "Andre myndigheder svarer selv for deres brug. Navne på ansatte er ikke med (EU-Domstolen, sag C-579/21).",
-        "", "| Tidspunkt | Formål |", "|---|---|", *(f"| {_moment(line.at)} | {line.purpose} |" for line in lines), "",
-        MAY_BE_WITHHELD, "Intet andet er udeladt.", "",
+        "", "| Tidspunkt | Formål |", "|---|---|", "",
+    ])
+    for line in lines:
+        yield f"| {_moment(line.at)} | {line.purpose} |\n"
+    yield "\n".join([
+        "", MAY_BE_WITHHELD, "Intet andet er udeladt.", "",
         "Udtrækkets fingeraftryk står i myndighedens log, som er underskrevet, også af vidner. Du, eller en anden, kan",
         "kontrollere det uden at spørge os: `infohus audit check-report`. At intet andet er udeladt, kan de",
         "kontrollere, der må læse loggen: Bed myndighedens databeskyttelsesrådgiver eller Datatilsynet om det.", "",

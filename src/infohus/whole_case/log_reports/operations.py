@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
@@ -22,22 +21,21 @@ from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.sealing.spool import SealedLines
 from infohus.kernel.unit_of_work.unit import LogReader, UnitOfWork
-from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
     GIVEN_OUT,
     ORDERED,
     LeftOut,
     LogReportDraft,
     ReportLine,
-    SubjectLogReport,
     asks,
-    digest_of,
     is_on,
     line_from,
     naming_restricted,
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
+from infohus.whole_case.log_reports.written import SealedReport, WrittenReport
 from infohus.whole_case.rights.withholding import is_withheld, restricted_among
 
 AT_ONCE = 500
@@ -94,7 +92,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
     return persons
 
 
-async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[str]) -> list[SubjectLogReport]:
+async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[str]) -> list[WrittenReport]:
     """List how the caller's authority used a person's data, up to the entry of the newest request; `seal` ends them.
 
     One report for each log id. The database searches every entry of the log for them: the time grows with the log.
@@ -121,7 +119,7 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     reports = [_report_on(one, authority=name, origin=head.checkpoint.origin) for one in gathered]
     left_out = [one.left_out_until_asked for one in gathered]
     work.audit_draft.justification = naming_restricted(work.audit_draft.asked.purpose, left_out)
-    work.audit_draft.letters.extend(digest_of(report) for report in reports)
+    work.audit_draft.letters.extend(report.digest() for report in reports)
     return reports
 
 
@@ -131,7 +129,7 @@ class _Gathered:
 
     person: str
     authority: str
-    lines: list[ReportLine] = field(default_factory=list)
+    lines: SealedLines[ReportLine] = field(default_factory=lambda: SealedLines(ReportLine))
     between: tuple[int, ...] = ()
     """The places in the log of the first and the last entry that were used."""
     left_out: LeftOut = field(init=False)
@@ -152,9 +150,9 @@ class _Gathered:
         if is_withheld(entry, restricted):
             self.left_out.add(entry)
             return
-        self.lines.append(line_from(entry))
+        self.lines.add(line_from(entry))
         if asks(entry, self.person, self.authority):
-            self.asked, self.left_out_until_asked = (entry.at, len(self.lines)), self.left_out.digest
+            self.asked, self.left_out_until_asked = (entry.at, self.lines.count), self.left_out.digest
 
 
 async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[tuple[int, Entry]]]:
@@ -169,19 +167,19 @@ async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterato
     yield some
 
 
-def _report_on(gathered: _Gathered, *, authority: str, origin: str) -> SubjectLogReport:
+def _report_on(gathered: _Gathered, *, authority: str, origin: str) -> WrittenReport:
     if gathered.asked is None:
         raise errors.NotAvailable
-    made_at, lines = gathered.asked[0], gathered.lines[: gathered.asked[1]]
-    return SubjectLogReport(
-        authority=gathered.authority, log=origin, person=gathered.person, made_at=made_at, lines=lines,
-        letter=letter(authority, made_at=made_at, lines=lines, log_id=gathered.person), entry="", proof="",
+    made_at, count = gathered.asked
+    return WrittenReport(
+        authority=gathered.authority, name=authority, log=origin, person=gathered.person, made_at=made_at,
+        lines=gathered.lines, count=count,
     )
 
 
 async def seal(
-    reports: Sequence[SubjectLogReport], log: LogReader, signer: PooledSigner, *, since: int
-) -> list[SubjectLogReport]:
+    reports: Sequence[WrittenReport], log: LogReader, signer: PooledSigner, *, since: int
+) -> list[SealedReport]:
     """Add to each report the entry that seals it, at index `since` or later, with its proof.
 
     Raises:
@@ -190,17 +188,22 @@ async def seal(
     if not reports:
         return []
     head = await _signed(signer, log)
-    sealing: dict[str | None, int] = {}
+    digests = [report.digest() for report in reports]
+    sealing: dict[str, int] = {}
     async for entries in log.entries(start=since, stop=head.checkpoint.size):
-        sealing |= {entry.justification: index for index, entry in entries if entry.subject_kind == LETTER}
-    return [await _sealed(report, log, head, sealing.get(digest_of(report))) for report in reports]
+        for index, entry in entries:
+            if entry.subject_kind == LETTER and entry.justification in digests:
+                sealing[entry.justification] = index
+    return [
+        await _sealed(report, log, head, sealing.get(digest))
+        for report, digest in zip(reports, digests, strict=True)
+    ]
 
 
-async def _sealed(report: SubjectLogReport, log: LogReader, head: SignedHead, index: int | None) -> SubjectLogReport:
+async def _sealed(report: WrittenReport, log: LogReader, head: SignedHead, index: int | None) -> SealedReport:
     if index is None or (entry := await log.entry_at(index)) is None:
         raise errors.LogUnavailable
-    proof = await log.prove(index, head.note)
-    return msgspec.structs.replace(report, entry=base64.b64encode(entry).decode(), proof=proof)
+    return SealedReport(report, base64.b64encode(entry).decode(), await log.prove(index, head.note))
 
 
 async def _signed(signer: PooledSigner, log: LogReader) -> SignedHead:

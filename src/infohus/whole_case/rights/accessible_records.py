@@ -53,11 +53,24 @@ BY_ID: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
     for kind, model in ACCESSIBLE.items()
 })
 """Finds one record of a kind by `:id` and `:case_id`."""
-OF_CASE: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
-    kind: sa.select(model).where(
+_OWN: MappingProxyType[AccessKind, sa.ColumnElement[bool]] = MappingProxyType({
+    kind: sa.and_(
         model.case_id == sa.bindparam("case_id"), model.authority_id == sa.bindparam("authority_id"),
         _SHOWN.get(model, sa.true()),
     )
     for kind, model in ACCESSIBLE.items()
 })
-"""Finds an authority's own records of a kind by `:case_id` and `:authority_id`."""
+IDS_OF_CASE: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
+    kind: sa.select(model.id)
+    .where(_OWN[kind], model.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(model.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    for kind, model in ACCESSIBLE.items()
+})
+"""Lists the ids of an authority's own records of a kind in a case, `:limit` of them behind `:after`."""
+BY_IDS: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
+    kind: sa.select(model).where(_OWN[kind], model.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))))
+    .order_by(model.id)
+    for kind, model in ACCESSIBLE.items()
+})
+"""Finds those of `:ids` that are own records of a kind in a case."""

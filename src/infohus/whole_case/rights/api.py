@@ -5,13 +5,15 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from litestar.response import Stream
 
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.whole_answers import in_pieces
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.listing import page_opened
@@ -36,11 +38,11 @@ from infohus.whole_case.rights.operations import (
     RESTRICTION_BY_ID,
     RESTRICTIONS,
     lift,
-    make_package,
     record_request,
     release,
     restrict,
 )
+from infohus.whole_case.rights.packing import make_package
 
 REQUESTS_PATH = "/cases/{case_id:uuid}/access-requests"
 RESTRICTIONS_PATH = "/cases/{case_id:uuid}/restrictions"
@@ -143,11 +145,11 @@ async def requests(
 async def package(
     case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[PackageDraft],
     idempotent_scope: NamedDependency[RequestScope],
-) -> Response[bytes]:
+) -> Stream:
     """Make the package: a letter and own records, each of which is included or restricted by somebody who looked."""
     async with idempotent_scope.begin(Action.EXPORT_ACCESS_PACKAGE, AccessRequest, request_id, within=case_id) as work:
-        content = await make_package(work, work.subject(AccessRequest), data)
-        return Response(content, headers={"Content-Disposition": 'attachment; filename="indsigt.tar"'})
+        answer = await make_package(work, work.subject(AccessRequest), data)
+    return in_pieces(answer, media_type="application/x-tar", name="indsigt.tar")
 
 
 @post(RESTRICTIONS_PATH, operation_id="RestrictAccess")

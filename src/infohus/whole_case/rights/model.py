@@ -138,4 +138,4 @@ class PersonReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class PackageDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The items that somebody has looked at and hands out."""
 
-    include: Annotated[list[AccessItem], Meta(max_length=2_000)]
+    include: Annotated[list[AccessItem], Meta(max_length=10_000)]

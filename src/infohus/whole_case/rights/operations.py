@@ -1,56 +1,38 @@
-"""Record a request for access, restrict items, release persons, and make the package that is handed out."""
+"""Record a request for access, restrict items, and release persons."""
 
-from collections import Counter
-from collections.abc import Iterable
 from datetime import date, timedelta
-from uuid import UUID
 
 import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from infohus import errors
-from infohus.casework.concerns.model import ReporterRelease
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, SidePerson
-from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.rights.accessible_records import ACCESSIBLE, BY_ID, OF_CASE
+from infohus.whole_case.rights.accessible_records import ACCESSIBLE, BY_ID
 from infohus.whole_case.rights.model import (
     BASES,
     AccessItem,
     AccessKind,
     AccessRequest,
     AccessRequestDraft,
-    PackageDraft,
     PersonReleaseDraft,
     Release,
     Restriction,
     RestrictionDraft,
 )
-from infohus.whole_case.rights.package import Package, PackedItem, packed
 from infohus.whole_case.rights.refusals import (
     BlanketRestriction,
-    ItemIsRestricted,
-    ItemsNotConsidered,
     NoSubjectOfThisCase,
     NothingToRelease,
     RestrictionOfAnotherRegime,
     ReviewInThePast,
-    WithheldUnlessReleased,
 )
+from infohus.whole_case.rights.withheld import released_among, restricted_among
 
 LED_DAYS = 28
 """Days for answering under retshåndhævelsesloven, which says "uden unødig forsinkelse"; the number is our choice."""
-
-READING = {
-    AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
-    AccessKind.FOLLOW_UP: Action.READ_MEASURE, AccessKind.CHILD_NOTIFICATION_STEP: Action.READ_CHILD_NOTIFICATION,
-    **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
-}
-"""The action that reads a record of each kind, under which a package opens it."""
-THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
-"""Kinds of records about a person, who may be another than the one who asks."""
 
 REQUEST_BY_ID = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id"))
 RESTRICTION_BY_ID = sa.select(Restriction).where(Restriction.id == sa.bindparam("id"))
@@ -78,18 +60,11 @@ OVERDUE = (
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 """Lists restrictions to be reviewed; row security leaves those of the caller's authority."""
-_STANDING = sa.select(Restriction).where(
-    Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None)
-)
 _KNOWN = sa.select(SidePerson.subject_id).where(
     SidePerson.subject_id == sa.bindparam("id"), SidePerson.case_id == sa.bindparam("case_id"),
     SidePerson.authority_id == sa.bindparam("authority_id"),
 )
 """Finds a person whom the own side knows; what told of them may be withdrawn since, and the log counts them still."""
-_RELEASED = sa.select(Release.record_id).where(Release.case_id == sa.bindparam("case_id"))
-_RELEASED_REPORTERS = sa.select(ReporterRelease.reporter_id.label("record_id")).where(
-    ReporterRelease.case_id == sa.bindparam("case_id")
-)
 
 
 async def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest:
@@ -137,7 +112,7 @@ async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
     if draft.review_on <= danish_day(work.now):
         raise ReviewInThePast
     await _own(work, draft.item)
-    if any(row.record_id == draft.item.id for row in await work.rows(Restriction, _STANDING, case_id=work.case.id)):
+    if await restricted_among(work, [draft.item.id]):
         raise errors.AlreadyRecorded
     restriction = work.create(
         Restriction, sealed={"reason": draft.reason}, record_kind=draft.item.kind, record_id=draft.item.id,
@@ -170,7 +145,7 @@ async def release(work: UnitOfWork, draft: PersonReleaseDraft) -> Release:
     if draft.item.kind is not AccessKind.SUBJECT:
         raise NothingToRelease
     await _own(work, draft.item)
-    if draft.item.id in await _released(work):
+    if await released_among(work, [draft.item.id]):
         raise errors.AlreadyRecorded
     released = work.create(
         Release, sealed={"reason": draft.reason}, record_kind=draft.item.kind, record_id=draft.item.id
@@ -179,71 +154,8 @@ async def release(work: UnitOfWork, draft: PersonReleaseDraft) -> Release:
     return released
 
 
-async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageDraft) -> bytes:
-    """Pack the included records of the caller's authority as a tar file; the request is answered by it (rules 66, 67).
-
-    Raises:
-        NotAvailable: an item is no record of the authority's own.
-        WithheldUnlessReleased: a reporter, or another person of the case, is included and was not released.
-        ItemIsRestricted: an included item has a standing restriction.
-        ItemsNotConsidered: some items are neither included, restricted nor withheld; it says how many of each kind.
-    """
-    own = await _all_own(work)
-    chosen = set(draft.include)
-    if not chosen <= own.keys():
-        raise errors.NotAvailable
-    restricted = {row.record_id: row for row in await work.rows(Restriction, _STANDING, case_id=work.case.id)}
-    withheld = _withheld(own, request.subject_id) - await _released(work)
-    if any(item.id in withheld for item in chosen):
-        raise WithheldUnlessReleased
-    if any(item.id in restricted for item in chosen):
-        raise ItemIsRestricted
-    not_considered = Counter(
-        item.kind.value for item in own
-        if item not in chosen and item.id not in restricted and item.id not in withheld
-    )
-    if not_considered:
-        raise ItemsNotConsidered(items=", ".join(f"{kind}: {n}" for kind, n in sorted(not_considered.items())))
-    items = []
-    for item in sorted(chosen):
-        texts = await work.open(own[item], reading=READING[item.kind])
-        items.append(PackedItem.of(item.kind, own[item], texts[item.id]))
-    package = Package(
-        case_number=work.case.number, authority=work.caller.authority_id, regime=work.regime, request_id=request.id,
-        received_on=request.received_on, made_at=work.now, items=items,
-        restricted=dict(Counter(restriction.basis.value for restriction in restricted.values())),
-    )
-    content, digest = packed(package)
-    work.audit_draft.justification = f"sha256:{digest}"
-    if request.answered_at is None:
-        work.change(request, answered_at=work.now)
-    return content
-
-
-def _withheld(own: Iterable[AccessItem], subject_id: UUID | None) -> set[UUID]:
-    """List reporters, and the persons of the case but `subject_id`; all persons where that is `None`."""
-    asking = AccessItem(AccessKind.SUBJECT, subject_id) if subject_id is not None else None
-    return {item.id for item in own if item.kind in THIRD_PARTIES and item != asking}
-
-
-async def _released(work: UnitOfWork) -> set[UUID]:
-    persons = await work.values(_RELEASED, case_id=work.case.id)
-    reporters = await work.values(_RELEASED_REPORTERS, case_id=work.case.id)
-    return {row["record_id"] for row in (*persons, *reporters)}
-
-
 async def _own(work: UnitOfWork, item: AccessItem) -> Record:
     record = await work.row(ACCESSIBLE[item.kind], BY_ID[item.kind], id=item.id, case_id=work.case.id)
     if record is None or record.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
     return record
-
-
-async def _all_own(work: UnitOfWork) -> dict[AccessItem, Record]:
-    own: dict[AccessItem, Record] = {}
-    for kind in AccessKind:
-        records = await work.rows(
-            ACCESSIBLE[kind], OF_CASE[kind], case_id=work.case.id, authority_id=work.caller.authority_id
-        )
-        own.update({AccessItem(kind, record.id): record for record in records})
-    return own

@@ -1,8 +1,8 @@
 """The package for the person who asked: a tar file of a letter in Danish and the items as JSON. Pure."""
 
-import hashlib
-import io
 import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import msgspec
 
 from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Record, Regime
+from infohus.kernel.sealing.spool import SealedSpool
 from infohus.whole_case.rights.model import AccessKind
 
 _NAMES = {
@@ -48,8 +49,8 @@ class PackedItem(msgspec.Struct, frozen=True):
         })
 
 
-class Package(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything handed out, and how many items were withheld by which provision."""
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a package says of itself: how many items it has, and how many were withheld by which provision."""
 
     case_number: str
     authority: str
@@ -57,41 +58,59 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     request_id: UUID
     received_on: date
     made_at: datetime
-    items: list[PackedItem]
+    handed_out: int
     restricted: dict[str, int]
 
 
-def packed(package: Package) -> tuple[bytes, str]:
-    """Pack a package; gives the tar file, and its SHA-256 as 64 hexadecimal digits."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, content in (
-            ("følgebrev.md", letter(package).encode()),
-            ("oplysninger.json", msgspec.json.format(msgspec.json.encode(package), indent=2)),
-        ):
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(content), 0o600, int(package.made_at.timestamp())
-            archive.addfile(member, io.BytesIO(content))
-    content = buffer.getvalue()
-    return content, hashlib.sha256(content).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Everything handed out; `add` puts the items in, one by one."""
+
+    items: SealedSpool = field(default_factory=SealedSpool)
+
+    def add(self, item: PackedItem) -> None:
+        """Put an item in, behind the others."""
+        written = msgspec.json.format(msgspec.json.encode(item), indent=2)
+        self.items.write((b",\n" if self.items.size else b"") + written)
+
+    def packed(self, manifest: Manifest) -> Iterator[bytes]:
+        """Give the tar file piece by piece, the same each time."""
+        covering = letter(manifest).encode()
+        yield _header("følgebrev.md", len(covering), manifest) + covering + _padding(len(covering))
+        opening = msgspec.json.format(msgspec.json.encode(manifest), indent=2).removesuffix(b"\n}")
+        opening, closing = opening + b',\n  "items": [\n', b"\n]}\n"
+        size = len(opening) + self.items.size + len(closing)
+        yield _header("oplysninger.json", size, manifest) + opening
+        yield from self.items.pieces()
+        yield closing + _padding(size) + bytes(2 * tarfile.BLOCKSIZE)
 
 
-def letter(package: Package) -> str:
+def _header(name: str, size: int, manifest: Manifest) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = size, 0o600, int(manifest.made_at.timestamp())
+    return member.tobuf()
+
+
+def _padding(size: int) -> bytes:
+    return bytes(-size % tarfile.BLOCKSIZE)
+
+
+def letter(manifest: Manifest) -> str:
     """Write the letter in Danish, as Markdown."""
-    law = "databeskyttelsesforordningens artikel 15" if package.regime is Regime.GDPR else (
+    law = "databeskyttelsesforordningens artikel 15" if manifest.regime is Regime.GDPR else (
         "retshåndhævelseslovens § 15"
     )
-    answered = danish_day(package.made_at)
+    answered = danish_day(manifest.made_at)
     lines = [
-        f"# Indsigt i infohussag {package.case_number}", "",
-        f"Anmodning modtaget {package.received_on:%d.%m.%Y}. Svar {answered:%d.%m.%Y}, efter {law}.", "",
-        f"Vedlagt er {len(package.items)} oplysninger, som {package.authority} er ansvarlig for (oplysninger.json).",
+        f"# Indsigt i infohussag {manifest.case_number}", "",
+        f"Anmodning modtaget {manifest.received_on:%d.%m.%Y}. Svar {answered:%d.%m.%Y}, efter {law}.", "",
+        f"Vedlagt er {manifest.handed_out} oplysninger, som {manifest.authority} er ansvarlig for (oplysninger.json).",
         "Andre myndigheder svarer selv for deres.", "",
         "Oplysninger om, hvem der har henvendt sig, og om andre personer er ikke med, medmindre det er besluttet.", "",
     ]
-    for basis, count in sorted(package.restricted.items()):
+    for basis, count in sorted(manifest.restricted.items()):
         lines.append(f"- {count} oplysninger er undtaget efter {_NAMES[basis]}.")
-    if package.restricted:
+    if manifest.restricted:
         lines.append("")
     lines += ["Du kan klage til Datatilsynet over dette svar.", ""]
     return "\n".join(lines)

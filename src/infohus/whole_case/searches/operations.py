@@ -12,6 +12,7 @@ from infohus import errors
 from infohus.cases.persons.cpr_numbers import CprText, as_digits, read_cpr_number
 from infohus.cases.procedure.purposes import OF_SEARCH
 from infohus.kernel.access.model import Case
+from infohus.kernel.answers.pages import Page, page_of
 from infohus.kernel.requests.asked import LooksFor
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.earlier_concerns.appearances import Appearance, appearances_of
@@ -52,8 +53,10 @@ _CASE_HERE = sa.select(Case.id).where(
 )
 
 
-async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance]:
-    """Find the cases a person is in, among those the caller may see; logged whether or not there is one.
+async def search_person(
+    work: UnitOfWork, draft: SearchDraft, *, after: UUID, limit: int
+) -> Page[Appearance]:
+    """Find the cases a person is in, among those the caller may see; each page is a search, and logged, also of none.
 
     The entry names the persons shown, the case it was made for with the persons of the own side, and holds the number
     as a keyed hash, by which equal searches are known.
@@ -72,6 +75,7 @@ async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance
         if not await work.values(_CASE_HERE, case_id=draft.case_id, infohus_id=work.infohus_id):
             raise errors.NotAvailable
         await work.side.look_at(draft.case_id)
-    shown = await appearances_of(work, index)
-    await work.side.meet([(one.case_id, one.subject_id) for one in shown])
-    return shown
+    found = await appearances_of(work, index, after=after, limit=limit + 1)
+    page = page_of(found, [one.subject_id for one in found], limit=limit)
+    await work.side.meet([(one.case_id, one.subject_id) for one in page.items])
+    return page

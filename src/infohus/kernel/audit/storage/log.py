@@ -17,6 +17,7 @@ from infohus.kernel.database.pool import Connection
 AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096
 SEARCHED_AT_ONCE = 16 * ROWS_AT_ONCE
+HOLDING_AT_ONCE = 500
 
 INSTALLATION_LOG = UUID(int=0)
 """The log of the installation itself: what its operator does, and the counts of refusals that belong to no authority.
@@ -55,7 +56,7 @@ _HOLDING = """
 SELECT index, entry FROM audit.leaf
 WHERE log_id = $1 AND index >= $3 AND index < $4 AND entry IS NOT NULL
   AND EXISTS (SELECT FROM unnest($2::text[]) one WHERE position(convert_to(one, 'UTF8') IN entry) > 0)
-ORDER BY index
+ORDER BY index LIMIT $5
 """
 _SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
 
@@ -245,13 +246,16 @@ async def entries_holding(
 ) -> AsyncIterator[tuple[int, bytes]]:
     """Give the entries from index `start` on whose bytes contain one of these texts, oldest first; emptied ones never.
 
-    The database reads every row of the log, some thousand in one query, and gives those alone.
+    The database reads every row of the log, some thousand in one query, and gives those alone, some hundred at once.
     """
     size = (await head_of(connection, log_id)).size
     for first in range(start, size, SEARCHED_AT_ONCE):
-        stop = min(first + SEARCHED_AT_ONCE, size)
-        for row in await connection.fetch(_HOLDING, log_id, list(texts), first, stop):
-            yield row["index"], row["entry"]
+        since, stop = first, min(first + SEARCHED_AT_ONCE, size)
+        while since < stop:
+            rows = await connection.fetch(_HOLDING, log_id, list(texts), since, stop, HOLDING_AT_ONCE)
+            for row in rows:
+                yield row["index"], row["entry"]
+            since = rows[-1]["index"] + 1 if len(rows) == HOLDING_AT_ONCE else stop
 
 
 async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes | None:

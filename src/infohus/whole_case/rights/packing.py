@@ -1,0 +1,118 @@
+"""Make the package that is handed out: two passes over the own records, some at a time, so that it may be large.
+
+What is gathered is held sealed outside of memory. The log has the package's digest before its first byte leaves.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+from infohus import errors
+from infohus.kernel.answers.pages import NIL
+from infohus.kernel.answers.whole_answers import WholeAnswer
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.rights.accessible_records import ACCESSIBLE, BY_IDS, IDS_OF_CASE
+from infohus.whole_case.rights.model import AccessItem, AccessKind, AccessRequest, PackageDraft
+from infohus.whole_case.rights.package import Manifest, Package, PackedItem
+from infohus.whole_case.rights.refusals import ItemIsRestricted, ItemsNotConsidered, WithheldUnlessReleased
+from infohus.whole_case.rights.withheld import THIRD_PARTIES, released_among, restricted_among, restricted_by_basis
+
+IDS_AT_ONCE, OPENED_AT_ONCE = 200, 20
+
+READING = {
+    AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
+    AccessKind.FOLLOW_UP: Action.READ_MEASURE, AccessKind.CHILD_NOTIFICATION_STEP: Action.READ_CHILD_NOTIFICATION,
+    **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
+}
+"""The action that reads a record of each kind, under which a package opens it."""
+
+
+async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageDraft) -> WholeAnswer:
+    """Pack the included records of the caller's authority; the request is answered by it (rules 66, 67).
+
+    Raises:
+        NotAvailable: an item is no record of the authority's own.
+        WithheldUnlessReleased: a reporter, or another person of the case, is included and was not released.
+        ItemIsRestricted: an included item has a standing restriction.
+        ItemsNotConsidered: some items are neither included, restricted nor withheld; it says how many of each kind.
+    """
+    chosen = frozenset(draft.include)
+    await _require_all_considered(work, request, chosen)
+    package, handed_out = Package(), 0
+    async for item in _opened(work, chosen):
+        package.add(item)
+        handed_out += 1
+    manifest = Manifest(
+        case_number=work.case.number, authority=work.caller.authority_id, regime=work.regime, request_id=request.id,
+        received_on=request.received_on, made_at=work.now, handed_out=handed_out,
+        restricted=dict(await restricted_by_basis(work)),
+    )
+    answer = WholeAnswer.of(partial(package.packed, manifest))
+    work.audit_draft.justification = f"sha256:{answer.digest}"
+    if request.answered_at is None:
+        work.change(request, answered_at=work.now)
+    return answer
+
+
+@dataclass
+class _Considered:
+    """What became of the own records: how many are included, which of those may not be, and how many nobody saw."""
+
+    included: int = 0
+    withheld: bool = False
+    restricted: bool = False
+    not_considered: Counter[str] = field(default_factory=Counter)
+
+
+async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chosen: Collection[AccessItem]) -> None:
+    seen = _Considered()
+    for kind in AccessKind:
+        async for ids in _own_ids(work, kind):
+            restricted = await restricted_among(work, ids)
+            exempt = {request.subject_id} if kind is AccessKind.SUBJECT else set()
+            withheld = set(ids) - exempt - await released_among(work, ids) if kind in THIRD_PARTIES else set()
+            for record_id in ids:
+                if AccessItem(kind, record_id) in chosen:
+                    seen.included += 1
+                    seen.withheld |= record_id in withheld
+                    seen.restricted |= record_id in restricted
+                elif record_id not in restricted and record_id not in withheld:
+                    seen.not_considered[kind.value] += 1
+    if seen.included < len(chosen):
+        raise errors.NotAvailable
+    if seen.withheld:
+        raise WithheldUnlessReleased
+    if seen.restricted:
+        raise ItemIsRestricted
+    if left := seen.not_considered:
+        raise ItemsNotConsidered(items=", ".join(f"{kind}: {n}" for kind, n in sorted(left.items())))
+
+
+async def _own_ids(work: UnitOfWork, kind: AccessKind) -> AsyncIterator[list[UUID]]:
+    after, ids = NIL, [NIL] * IDS_AT_ONCE
+    while len(ids) == IDS_AT_ONCE:
+        rows = await work.values(
+            IDS_OF_CASE[kind], case_id=work.case.id, authority_id=work.caller.authority_id, after=after,
+            limit=IDS_AT_ONCE,
+        )
+        if ids := [row["id"] for row in rows]:
+            after = ids[-1]
+            yield ids
+
+
+async def _opened(work: UnitOfWork, chosen: Collection[AccessItem]) -> AsyncIterator[PackedItem]:
+    """Open the records of each kind, in the order of their ids, some at a time."""
+    for kind in sorted(AccessKind):
+        of_kind = sorted(item.id for item in chosen if item.kind is kind)
+        for start in range(0, len(of_kind), OPENED_AT_ONCE):
+            records = await work.rows(
+                ACCESSIBLE[kind], BY_IDS[kind], case_id=work.case.id, authority_id=work.caller.authority_id,
+                ids=of_kind[start : start + OPENED_AT_ONCE],
+            )
+            texts = await work.open(*records, reading=READING[kind])
+            for record in records:
+                yield PackedItem.of(kind, record, texts[record.id])
+            work.forget(*records)

@@ -1,0 +1,43 @@
+"""Which records of a case are withheld from who asks for access: restricted ones, and persons who are not released."""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus.casework.concerns.model import ReporterRelease
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.rights.model import AccessKind, Release, Restriction
+
+THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
+"""Kinds of records about a person, who may be another than the one who asks."""
+
+_IDS = sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))
+_STANDING = sa.and_(Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None))
+_RESTRICTED = sa.select(Restriction.record_id).where(_STANDING, Restriction.record_id == sa.func.any(_IDS))
+_BY_BASIS = sa.select(Restriction.basis, sa.func.count().label("records")).where(_STANDING).group_by(Restriction.basis)
+_RELEASED = sa.select(Release.record_id).where(
+    Release.case_id == sa.bindparam("case_id"), Release.record_id == sa.func.any(_IDS)
+)
+_RELEASED_REPORTERS = sa.select(ReporterRelease.reporter_id.label("record_id")).where(
+    ReporterRelease.case_id == sa.bindparam("case_id"), ReporterRelease.reporter_id == sa.func.any(_IDS)
+)
+
+
+async def restricted_among(work: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
+    """Give those of some records that have a standing restriction."""
+    return {row["record_id"] for row in await work.values(_RESTRICTED, case_id=work.case.id, ids=ids)}
+
+
+async def released_among(work: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
+    """Give those of some persons and reporters who may be handed out."""
+    persons = await work.values(_RELEASED, case_id=work.case.id, ids=ids)
+    reporters = await work.values(_RELEASED_REPORTERS, case_id=work.case.id, ids=ids)
+    return {row["record_id"] for row in (*persons, *reporters)}
+
+
+async def restricted_by_basis(work: UnitOfWork) -> Counter[str]:
+    """Count the standing restrictions of the case by their provision."""
+    counted = await work.values(_BY_BASIS, case_id=work.case.id)
+    return Counter({row["basis"]: row["records"] for row in counted})
