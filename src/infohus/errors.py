@@ -164,8 +164,12 @@ class CprNumberNotPossible(Refused):
     """Rule 74: the date in the number does not exist."""
 
 
-class ConcernKindUnknown(Refused):
-    """Neither one of the kinds that every infohus has nor one of its plan's."""
+class NotInThePlan(Refused):
+    """A code that is neither one of those that every infohus has nor one of its plan's."""
+
+
+class PlanWithoutSigns(Refused):
+    """A sign is named where the plan lists none."""
 
 
 class ProtectedAddressMissing(Refused):

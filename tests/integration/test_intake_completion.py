@@ -9,6 +9,7 @@ from house import MUNICIPALITY, CaseInHand, House, now, told
 from infohus.casework.concerns.model import ReportChannel
 from infohus.danish import WARNINGS
 from infohus.danish_calendar import danish_day
+from loaded_plans import ISHOJ, load_plans
 from one_api import description_of
 from persons import CPR, OTHER_CPR, recorded_by_the_police
 
@@ -64,15 +65,13 @@ class WhenAConcernComesIn:
     async def test_the_plan_may_name_more_kinds(self, house: House) -> None:
         path = f"/infohuse/{house.infohus_id}/concerns"
         refused = await house.person("kommune").post(path, a_concern(kind="online_forum"), status=422)
-        assert refused["type"] == "/problems/concern-kind-unknown"
-        await house.sql(
-            "INSERT INTO infohus.plan VALUES ($1, 1, $2, '\\x00', now())", house.infohus_id,
-            '{"concern_kind": [{"id": "online_forum", "name": "Et forum på nettet"}]}',
-        )
+        assert refused["type"] == "/problems/not-in-the-plan"
+        await load_plans(house, f'{ISHOJ}\n[[concern_kind]]\nid = "online_forum"\nname = "Et forum på nettet"\n')
         assert (await the_concern(await house.case(kind="online_forum")))["kind"] == "online_forum"
 
     @pytest.mark.rule(34)
     async def test_signs_are_kept_as_named_and_no_view_counts_them(self, house: House) -> None:
+        await load_plans(house, ISHOJ)
         signs = ["individual-0", "individual-3", "social-1"]
         case = await house.case(signs=signs)
         concern = await the_concern(case)
@@ -83,6 +82,45 @@ class WhenAConcernComesIn:
             if "sign" in field and of.get("type") in {"integer", "number"}
         }
         assert counting == set()
+
+
+class WhenACodeIsNamed:
+    @pytest.mark.rule(27)
+    @pytest.mark.fault("C14")
+    @pytest.mark.parametrize(("change", "field", "known"), [
+        ({"extremism_form": "banan"}, "extremism_form", "islamist, right, left, other, unknown"),
+        ({"signs": ["social-0", "social-99"]}, "signs[1]", "social-4"),
+        ({"signs": ["individual-10"]}, "signs[0]", "individual-9"),
+        ({"kind": "banan"}, "kind", "person, group, single_issue, place"),
+    ])
+    async def test_it_is_one_of_the_plan_in_a_new_case_and_in_an_open_one(
+        self, house: House, change: dict[str, Any], field: str, known: str
+    ) -> None:
+        await load_plans(house, ISHOJ)
+        case = await house.case(signs=["individual-9", "social-4"], extremism_form="left")
+        before = await house.sql("SELECT count(*) FROM infohus.concern")
+        for path in (f"/infohuse/{house.infohus_id}/concerns", f"{case.path}/concerns"):
+            refused = await case.kommune.post(path, a_concern(**change), status=422)
+            assert refused["type"] == "/problems/not-in-the-plan"
+            assert field in refused["detail"]
+            assert known in refused["detail"]
+            assert "banan" not in refused["detail"]
+        assert await house.sql("SELECT count(*) FROM infohus.concern") == before
+
+    @pytest.mark.rule(27)
+    @pytest.mark.fault("C14")
+    async def test_a_form_that_the_plan_lost_is_named_no_more(self, house: House) -> None:
+        await load_plans(house, f'{ISHOJ}\n[[extremism_form]]\nid = "eco"\nname = "Miljøekstremisme"\n')
+        await house.case(extremism_form="eco")
+        await load_plans(house, ISHOJ)
+        path = f"/infohuse/{house.infohus_id}/concerns"
+        await house.person("kommune").post(path, a_concern(extremism_form="eco"), status=422)
+
+    @pytest.mark.rule(27)
+    async def test_an_infohus_without_a_plan_has_no_signs(self, house: House) -> None:
+        path = f"/infohuse/{house.infohus_id}/concerns"
+        refused = await house.person("kommune").post(path, a_concern(signs=["social-0"]), status=422)
+        assert refused["type"] == "/problems/plan-without-signs"
 
 
 class WhenDangerIsAcute:
@@ -99,7 +137,7 @@ class WhenDangerIsAcute:
         ({"told_reporter": " "}, "telling-the-reporter-not-recorded"),
         ({"subjects": [{"cpr_number": "310204-1234"}]}, "cpr-number-not-possible"),
         ({"received_at": "2099-01-01T00:00:00Z"}, "in-the-future"),
-        ({"kind": "noget_andet"}, "concern-kind-unknown"),
+        ({"kind": "noget_andet"}, "not-in-the-plan"),
     ])
     async def test_it_waits_for_no_form_to_be_right(self, house: House, change: dict[str, Any], kind: str) -> None:
         path, kommune = f"/infohuse/{house.infohus_id}/concerns", house.person("kommune")
