@@ -2,16 +2,22 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
+from uuid import UUID
 
+import asyncpg
 import pytest
 
+from conftest import Database
 from house import MUNICIPALITY, CaseInHand, House, now, told
+from infohus import errors
+from infohus.casework.concerns import operations
 from infohus.casework.concerns.model import ReportChannel
 from infohus.danish import WARNINGS
 from infohus.danish_calendar import danish_day
 from loaded_plans import ISHOJ, load_plans
 from one_api import description_of
-from persons import CPR, OTHER_CPR, recorded_by_the_police
+from persons import CPR, OTHER_CPR, recorded_by_the_police, second_infohus
 
 GIRL = {"name": "Pige", "birth_date": "2014-03-01"}
 
@@ -82,6 +88,34 @@ class WhenAConcernComesIn:
             if "sign" in field and of.get("type") in {"integer", "number"}
         }
         assert counting == set()
+
+
+class WhenCasesAreNumbered:
+    @pytest.mark.fault("C23")
+    async def test_each_infohus_counts_its_own_from_one_and_a_refused_concern_takes_no_number(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        elsewhere, politi, year = await second_infohus(house), house.person("politi"), danish_day(now()).year
+
+        async def numbered(infohus_id: UUID) -> str:
+            case = await politi.post(f"/infohuse/{infohus_id}/concerns", a_concern())
+            return str((await politi.get(f"/cases/{case['case_id']}"))["case"]["number"])
+
+        assert await numbered(house.infohus_id) == f"{year}-00001"
+        with monkeypatch.context() as patch:
+            patch.setattr(operations, "_write_concern", Mock(side_effect=errors.InTheFuture(field="received_at")))
+            await politi.post(f"/infohuse/{house.infohus_id}/concerns", a_concern(), status=422)
+        numbers = [await numbered(one) for one in (elsewhere, house.infohus_id, elsewhere)]
+        assert numbers == [f"{year}-{number:05d}" for number in (1, 2, 2)]
+
+    @pytest.mark.fault("C23")
+    async def test_who_acts_for_no_tovholder_takes_no_number(self, house: House, database: Database) -> None:
+        connection = await asyncpg.connect(database.dsn("app"))
+        try:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only a tovholder"):
+                await connection.fetchval("SELECT infohus.next_case_number($1, 2026)", house.infohus_id)
+        finally:
+            await connection.close()
 
 
 class WhenACodeIsNamed:
