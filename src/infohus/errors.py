@@ -164,14 +164,6 @@ class CprNumberNotPossible(Refused):
     """Rule 74: the date in the number does not exist."""
 
 
-class NotInThePlan(Refused):
-    """A code that is neither one of those that every infohus has nor one of its plan's."""
-
-
-class PlanWithoutSigns(Refused):
-    """A sign is named where the plan lists none."""
-
-
 class ProtectedAddressMissing(Refused):
     """Rule 54: there is no address to protect."""
 

@@ -21,6 +21,7 @@ from infohus.casework.concerns.model import (
     ReporterKind,
     ReporterRelease,
 )
+from infohus.casework.concerns.refusals import NotInThePlan, PlanWithoutSigns
 from infohus.casework.concerns.subjects import Person, SubjectDraft, doubts_about, record_subject
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, Coordinator, Participant, ParticipationKind, Stage
@@ -149,12 +150,12 @@ async def _checked_persons(work: UnitOfWork, draft: ConcernDraft) -> list[Person
 
 def _require_codes(draft: ConcernDraft, codes: ConcernCodes) -> None:
     if draft.signs and not codes.signs:
-        raise errors.PlanWithoutSigns(field="signs")
+        raise PlanWithoutSigns(field="signs")
     named = [("kind", draft.kind, codes.kinds), ("extremism_form", draft.extremism_form, codes.extremism_forms)]
     named += [(f"signs[{place}]", sign, codes.signs) for place, sign in enumerate(draft.signs)]
     for field, code, known in named:
         if code not in known:
-            raise errors.NotInThePlan(field=field, known=", ".join(known))
+            raise NotInThePlan(field=field, known=", ".join(known))
 
 
 def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) -> Concern:
