@@ -180,7 +180,6 @@ GRANT USAGE ON SCHEMA infohus TO infohus_app;
 -- `/ready` compares the schema's version with the code's.
 GRANT SELECT ON infohus.alembic_version TO infohus_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app;
-GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 
 -- What the functions read. They run as the owner, whom forced row security binds too.
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);

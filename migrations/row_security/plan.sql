@@ -28,3 +28,23 @@ CREATE POLICY select_network_material ON infohus.network_material FOR SELECT TO 
   );
 CREATE POLICY insert_network_material ON infohus.network_material FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
+
+-- The number of the next case that this transaction opens in an infohus: from 1 in each year, with no gap, since a number
+-- is taken only when the case is committed. Whoever opens another one there waits until then.
+CREATE FUNCTION infohus.next_case_number(of_infohus uuid, of_year integer) RETURNS integer
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    number integer;
+  BEGIN
+    IF NOT infohus.coordinates(of_infohus) THEN
+      RAISE EXCEPTION 'only a tovholder of the infohus opens a case there' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO infohus.case_number AS n VALUES (of_infohus, of_year, 1)
+      ON CONFLICT (infohus_id, year) DO UPDATE SET last = n.last + 1
+      RETURNING n.last INTO number;
+    RETURN number;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.next_case_number(uuid, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.next_case_number(uuid, integer) TO infohus_app;

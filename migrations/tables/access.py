@@ -1,7 +1,6 @@
 """The tables that say who may read what, from authorities to disclosures; idempotency keys of requests."""
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from migrations.tables.definitions import choice, create_record, create_table, revision, sealed
@@ -9,8 +8,6 @@ from migrations.tables.definitions import choice, create_record, create_table, r
 
 def create_tables() -> None:
     """Create the tables of this floor, in the order of their references."""
-    op.execute("CREATE SEQUENCE infohus.case_number")
-
     create_table(
         "authority",
         sa.Column("id", sa.Text(), primary_key=True),
@@ -52,6 +49,13 @@ def create_tables() -> None:
         sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), primary_key=True),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("person_id", sa.Uuid(), primary_key=True),
+    )
+
+    create_table(
+        "case_number",
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), primary_key=True),
+        sa.Column("year", sa.Integer(), primary_key=True),
+        sa.Column("last", sa.Integer(), nullable=False),
     )
 
     create_table(

@@ -164,10 +164,6 @@ class CprNumberNotPossible(Refused):
     """Rule 74: the date in the number does not exist."""
 
 
-class ConcernKindUnknown(Refused):
-    """Neither one of the kinds that every infohus has nor one of its plan's."""
-
-
 class ProtectedAddressMissing(Refused):
     """Rule 54: there is no address to protect."""
 

@@ -9,6 +9,7 @@ from house import MUNICIPALITY, CaseInHand, House, now, told
 from infohus.casework.concerns.model import ReportChannel
 from infohus.danish import WARNINGS
 from infohus.danish_calendar import danish_day
+from loaded_plans import ISHOJ, load_plans
 from one_api import description_of
 from persons import CPR, OTHER_CPR, recorded_by_the_police
 
@@ -64,15 +65,13 @@ class WhenAConcernComesIn:
     async def test_the_plan_may_name_more_kinds(self, house: House) -> None:
         path = f"/infohuse/{house.infohus_id}/concerns"
         refused = await house.person("kommune").post(path, a_concern(kind="online_forum"), status=422)
-        assert refused["type"] == "/problems/concern-kind-unknown"
-        await house.sql(
-            "INSERT INTO infohus.plan VALUES ($1, 1, $2, '\\x00', now())", house.infohus_id,
-            '{"concern_kind": [{"id": "online_forum", "name": "Et forum på nettet"}]}',
-        )
+        assert refused["type"] == "/problems/not-in-the-plan"
+        await load_plans(house, f'{ISHOJ}\n[[concern_kind]]\nid = "online_forum"\nname = "Et forum på nettet"\n')
         assert (await the_concern(await house.case(kind="online_forum")))["kind"] == "online_forum"
 
     @pytest.mark.rule(34)
     async def test_signs_are_kept_as_named_and_no_view_counts_them(self, house: House) -> None:
+        await load_plans(house, ISHOJ)
         signs = ["individual-0", "individual-3", "social-1"]
         case = await house.case(signs=signs)
         concern = await the_concern(case)
@@ -99,7 +98,7 @@ class WhenDangerIsAcute:
         ({"told_reporter": " "}, "telling-the-reporter-not-recorded"),
         ({"subjects": [{"cpr_number": "310204-1234"}]}, "cpr-number-not-possible"),
         ({"received_at": "2099-01-01T00:00:00Z"}, "in-the-future"),
-        ({"kind": "noget_andet"}, "concern-kind-unknown"),
+        ({"kind": "noget_andet"}, "not-in-the-plan"),
     ])
     async def test_it_waits_for_no_form_to_be_right(self, house: House, change: dict[str, Any], kind: str) -> None:
         path, kommune = f"/infohuse/{house.infohus_id}/concerns", house.person("kommune")

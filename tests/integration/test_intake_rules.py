@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from house import CLEARANCE, House, now, told
+from loaded_plans import ISHOJ, load_plans
 
 ODD_CPR, EVEN_CPR = "010104-1234", "010158-5018"
 """Invented: by digit 7 the first was born in 1904 and the second in 1858, so neither can be a living person's."""
@@ -32,6 +33,7 @@ class WhenAConcernIsRecorded:
     @pytest.mark.rule(34)
     @pytest.mark.rule(27)
     async def test_observation_and_interpretation_stand_apart_and_signs_are_not_counted(self, house: House) -> None:
+        await load_plans(house, ISHOJ)
         case = await house.case(
             interpretation="Måske bare praleri.", signs=["individual-3", "social-2"],
             extremism_weight="one_of_several", extremism_form="other",

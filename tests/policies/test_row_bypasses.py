@@ -8,7 +8,7 @@ from policies.conftest import Compared
 
 REFERENCE = {
     "authority", "infohus", "infohus_authority", "plan", "coordinator", "assessment_template", "alembic_version",
-    "obligation", "fulfilment", "network_material",
+    "obligation", "fulfilment", "network_material", "case_number",
 }
 """Tables that hold nothing of a case."""
 
@@ -78,7 +78,8 @@ class WhenTheTablesAreLookedAt:
             """
         )
         assert {row["proname"] for row in found} == {
-            "finds_participation", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
+            "finds_participation", "coordinates", "next_case_number", "opens", "supervises", "supervises_case", "was_told",
+            "withdraw",
             "supervises_exchange", "correction_of", "own_side_of_attempt", "is_attempt_on_pets_track", "told_how",
             "meant_by_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",

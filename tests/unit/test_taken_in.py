@@ -11,7 +11,7 @@ from infohus.kernel.database.row_digests import digest_of
 STORED = {"exchange_id": "x", "number": 1, "revision": 1}
 GIVEN = Written(
     revision=1, verb="insert", digest=digest_of("exchange_key", STORED), was=None, at=0.0, log="kommune", place=0,
-    case_id="sag", authority="kommune", action="recordExchange",
+    case_id="sag", authority="kommune", action="recordExchange", moment=0.0,
 )
 FIRST = replace(GIVEN, revision=2, verb="update", digest="22", was=GIVEN.digest, log="politi", at=1.0)
 SECOND = replace(FIRST, digest="33", place=1)

@@ -78,8 +78,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "CPR-nummeret kan ikke passe",
         "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
     ),
-    "concern-kind-unknown": (
-        "Slags bekymring findes ikke", "Vælg en af dem, infohusets plan har: {kinds}. Intet er gemt.",
+    "not-in-the-plan": (
+        "Koden findes ikke i planen", "Vælg i feltet {field} en af dem, infohusets plan har: {known}. Intet er gemt.",
+    ),
+    "plan-without-signs": (
+        "Planen har ingen tegn", "Lad feltet {field} være tomt: infohusets plan nævner ingen tegn. Intet er gemt.",
     ),
     "protected-address-missing": (
         "Adressen mangler", "Skriv adressen, der er beskyttet, eller fjern markeringen. Intet er gemt.",
@@ -306,6 +309,12 @@ CONCERN_KINDS = {
     "person": "En person", "group": "En gruppe", "single_issue": "Enkeltsag (mærkesag)", "place": "Et sted",
 }
 """What a concern may be about in every infohus; its plan may name more."""
+EXTREMISM_FORMS = {"other": "Anden form for ekstremisme", "unknown": "Ikke kendt"}
+"""Forms of extremism that every infohus has, whatever its plan names (rule 27)."""
+EXTREMISM_FORMS_WITHOUT_PLAN = {
+    "islamist": "Ekstrem islamisme", "right": "Højreekstremisme", "left": "Venstreekstremisme",
+}
+"""Those that an infohus has beside them until its plan is loaded."""
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
 CONTACTS = {
     "open": "Åben til {when}.",

@@ -10,19 +10,16 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from infohus.danish import CONCERN_KINDS
 from infohus.danish_calendar import Hours
-from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, LoadedPlan
+from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.plan.document import Contact, PlanDocument, PlanPreventionLevel
-
-ALWAYS_THERE = {"other": "Anden form for ekstremisme", "unknown": "Ikke kendt"}
-"""Forms of extremism that every infohus has, whatever its plan names (rule 27)."""
+from infohus.plan.document import Contact, PlanPreventionLevel
+from infohus.plan.in_force import concern_codes, plan_in_force
 
 _INFOHUSE = (
     sa.select(Infohus)
@@ -35,12 +32,6 @@ _AUTHORITIES = (
     .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
     .where(InfohusAuthority.infohus_id == sa.bindparam("infohus_id"))
     .order_by(Authority.id)
-)
-_LATEST_PLAN = (
-    sa.select(LoadedPlan.version, LoadedPlan.document)
-    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
-    .order_by(LoadedPlan.version.desc())
-    .limit(1)
 )
 
 
@@ -164,12 +155,12 @@ async def read_infohus(infohus_id: FromPath[UUID], request_scope: NamedDependenc
 
 
 async def _plan_in_force(work: UnitOfWork) -> PlanView | None:
-    rows = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
-    if not rows:
+    plan = await plan_in_force(work)
+    if plan is None:
         return None
-    document = msgspec.json.decode(rows[0]["document"], type=PlanDocument)
+    document, codes = plan.document, concern_codes(plan.document)
     return PlanView(
-        version=rows[0]["version"], title=document.plan.title, adopted=document.plan.adopted,
+        version=plan.version, title=document.plan.title, adopted=document.plan.adopted,
         next_revision_year=document.plan.next_revision_year,
         possible_participants=[
             PossibleParticipantView(participant.name, participant.authority or participant.own_id)
@@ -177,15 +168,11 @@ async def _plan_in_force(work: UnitOfWork) -> PlanView | None:
         ],
         contacts=[_contact(work, contact) for contact in document.contacts],
         concern_signs=[
-            ConcernSignView(f"{signs.group}-{place}", signs.group, label)
-            for signs in document.concern_signs
-            for place, label in enumerate(signs.labels)
+            ConcernSignView(code, "individual" if code.startswith("individual") else "social", label)
+            for code, label in codes.signs.items()
         ],
-        extremism_forms=_extremism_forms(document),
-        concern_kinds=[
-            ConcernKindView(kind_id, name)
-            for kind_id, name in (CONCERN_KINDS | {kind.id: kind.name for kind in document.concern_kinds}).items()
-        ],
+        extremism_forms=[ExtremismFormView(code, name) for code, name in codes.extremism_forms.items()],
+        concern_kinds=[ConcernKindView(code, name) for code, name in codes.kinds.items()],
         prevention_levels=document.prevention_levels,
     )
 
@@ -197,12 +184,6 @@ def _contact(work: UnitOfWork, contact: Contact) -> ContactView:
         purpose=contact.purpose, hours=hours,
         is_open_now=any(period.cover(work.now) for period in hours) if hours else None,
     )
-
-
-def _extremism_forms(document: PlanDocument) -> list[ExtremismFormView]:
-    named = {form.id: form.name for form in document.extremism_forms}
-    missing = {form_id: name for form_id, name in ALWAYS_THERE.items() if form_id not in named}
-    return [ExtremismFormView(form_id, name) for form_id, name in {**named, **missing}.items()]
 
 
 handlers = [list_infohuse, read_infohus]

@@ -9,24 +9,17 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from infohus.danish import CONTACTS, WEEKDAYS
 from infohus.danish_calendar import danish_day, danish_time, open_until, opens_at
-from infohus.kernel.access.model import Infohus, LoadedPlan
+from infohus.kernel.access.model import Infohus
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
-from infohus.plan.document import Contact, PlanDocument
-
-_PLAN = (
-    sa.select(LoadedPlan.document)
-    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
-    .order_by(LoadedPlan.version.desc())
-    .limit(1)
-)
+from infohus.plan.document import Contact
+from infohus.plan.in_force import plan_in_force
 
 
 class ReachableContact(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,9 +102,8 @@ async def list_contacts(
 ) -> list[ReachableContact]:
     """List whom to turn to, and who can be reached at this moment; empty until a plan is loaded."""
     async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
-        rows = await work.values(_PLAN, infohus_id=work.infohus.id)
-        documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in rows]
-        return [contact for document in documents for contact in reachable(document.contacts, work.now)]
+        plan = await plan_in_force(work)
+        return [] if plan is None else reachable(plan.document.contacts, work.now)
 
 
 handlers = [list_contacts]

@@ -21,14 +21,15 @@ from infohus.casework.concerns.model import (
     ReporterKind,
     ReporterRelease,
 )
+from infohus.casework.concerns.refusals import NotInThePlan, PlanWithoutSigns
 from infohus.casework.concerns.subjects import Person, SubjectDraft, doubts_about, record_subject
-from infohus.danish import CONCERN_KINDS
 from infohus.danish_calendar import danish_day
-from infohus.kernel.access.model import Case, Coordinator, LoadedPlan, Participant, ParticipationKind, Stage
+from infohus.kernel.access.model import Case, Coordinator, Participant, ParticipationKind, Stage
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import AnswerToRule, Label, OptionalReason, Reason, has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.plan.in_force import ConcernCodes, concern_codes, plan_in_force
 
 
 class ReporterIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -70,26 +71,14 @@ class ReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     reason: Reason
 
 
-class _KindOfPlan(msgspec.Struct, frozen=True):
-    id: str
-
-
-class _KindsOfPlan(msgspec.Struct, frozen=True):
-    concern_kinds: list[_KindOfPlan] = msgspec.field(name="concern_kind", default_factory=list)
-
-
-_PLAN = (
-    sa.select(LoadedPlan.document)
-    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
-    .order_by(LoadedPlan.version.desc())
-    .limit(1)
-)
 _COORDINATORS = (
     sa.select(Coordinator.person_id, Coordinator.authority_id)
     .where(Coordinator.infohus_id == sa.bindparam("infohus_id"))
     .order_by(Coordinator.authority_id, Coordinator.person_id)
 )
-_NEXT_NUMBER = sa.select(sa.func.nextval("infohus.case_number").label("number"))
+_NEXT_NUMBER = sa.select(
+    sa.func.infohus.next_case_number(sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("year")).label("number")
+)
 _RELEASED = sa.select(ReporterRelease.id).where(ReporterRelease.reporter_id == sa.bindparam("reporter_id"))
 
 
@@ -98,7 +87,7 @@ async def record_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
 
     Raises:
         AnonymousReporterHasIdentity, TellingTheReporterNotRecorded, CprNumberNotPossible, InTheFuture,
-        ConcernKindUnknown, ProtectedAddressMissing
+        NotInThePlan, PlanWithoutSigns, ProtectedAddressMissing
     """
     people = await _checked_persons(work, draft)
     await _open_case(work)
@@ -154,14 +143,19 @@ async def _checked_persons(work: UnitOfWork, draft: ConcernDraft) -> list[Person
         raise errors.TellingTheReporterNotRecorded
     if draft.received_at > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field="received_at")
-    if draft.kind not in CONCERN_KINDS:
-        plans = [msgspec.json.decode(row["document"], type=_KindsOfPlan) for row in await work.values(
-            _PLAN, infohus_id=work.infohus_id
-        )]
-        kinds = [*CONCERN_KINDS, *(kind.id for plan in plans for kind in plan.concern_kinds)]
-        if draft.kind not in kinds:
-            raise errors.ConcernKindUnknown(kinds=", ".join(kinds))
+    plan = await plan_in_force(work)
+    _require_codes(draft, concern_codes(None if plan is None else plan.document))
     return [Person.of(work, subject, draft.received_at) for subject in draft.subjects]
+
+
+def _require_codes(draft: ConcernDraft, codes: ConcernCodes) -> None:
+    if draft.signs and not codes.signs:
+        raise PlanWithoutSigns(field="signs")
+    named = [("kind", draft.kind, codes.kinds), ("extremism_form", draft.extremism_form, codes.extremism_forms)]
+    named += [(f"signs[{place}]", sign, codes.signs) for place, sign in enumerate(draft.signs)]
+    for field, code, known in named:
+        if code not in known:
+            raise NotInThePlan(field=field, known=", ".join(known))
 
 
 def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) -> Concern:
@@ -187,9 +181,10 @@ def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Perso
 
 
 async def _open_case(work: UnitOfWork) -> None:
-    number = (await work.values(_NEXT_NUMBER))[0]["number"]
+    year = danish_day(work.now).year
+    number = (await work.values(_NEXT_NUMBER, infohus_id=work.infohus_id, year=year))[0]["number"]
     case = Case(
-        id=new_id(), infohus_id=work.infohus_id, number=f"{danish_day(work.now).year}-{number:05d}",
+        id=new_id(), infohus_id=work.infohus_id, number=f"{year}-{number:05d}",
         stage=Stage.RECEIVED, version=1, opened_at=work.now, closed_at=None, outcome=None,
     )
     work.enter(case)

@@ -25,6 +25,7 @@ REVISION = "revision"
 UNLOGGED: Mapping[str, str] = MappingProxyType({
     "alembic_version": "names the schema, and `infohus migrate` alone writes it",
     "answered_request": "idempotency keys, which end after a period; what a request recorded is logged",
+    "case_number": "counts the cases that an infohus opened in a year; each case, with its number, is logged",
 })
 """Tables whose rows no log names, and why; there are no others."""
 

@@ -10,14 +10,13 @@ from msgspec import Meta, field
 
 from infohus import errors
 from infohus.danish_calendar import danish_day
-from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.answers.pages import Page, page_of
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Label
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.obligations.model import Fulfilment
 from infohus.oversight.obligations.refusals import FulfilmentNotPossible, UnknownAudience
-from infohus.plan.document import PlanDocument
+from infohus.plan.in_force import plan_in_force
 from infohus.plan.model import PlanObligation
 from infohus.plan.obligations import due_after_fulfilment
 
@@ -61,12 +60,6 @@ _FULFILMENTS = (
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _FULFILMENT = sa.select(Fulfilment).where(Fulfilment.id == sa.bindparam("id"))
-_LATEST_PLAN = (
-    sa.select(LoadedPlan.document)
-    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
-    .order_by(LoadedPlan.version.desc())
-    .limit(1)
-)
 
 
 class Attendance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,9 +172,8 @@ async def record_fulfilment(work: UnitOfWork, obligation: PlanObligation, draft:
 
 
 async def _audiences(work: UnitOfWork) -> set[str]:
-    plans = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
-    documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in plans]
-    return {audience.centre for document in documents for audience in document.briefing_audiences}
+    plan = await plan_in_force(work)
+    return set() if plan is None else {audience.centre for audience in plan.document.briefing_audiences}
 
 
 async def _views(work: UnitOfWork, obligations: list[PlanObligation]) -> list[ObligationView]:

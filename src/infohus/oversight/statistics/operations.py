@@ -15,12 +15,12 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.danish_calendar import danish_day
-from infohus.kernel.access.model import Authority, LoadedPlan
+from infohus.kernel.access.model import Authority
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.statistics.model import ReleasedYearlyStatus, YearlyStatus
 from infohus.oversight.statistics.refusals import YearlyStatusAlreadyReleased, YearlyStatusNotReleased, YearNotOver
 from infohus.oversight.statistics.tabulations import tabulations, yearly_status
-from infohus.plan.document import PlanDocument
+from infohus.plan.in_force import concern_codes, plan_in_force
 
 _RELEASED_BY_ID = sa.select(ReleasedYearlyStatus).where(ReleasedYearlyStatus.id == sa.bindparam("id"))
 _RELEASED = (
@@ -35,12 +35,6 @@ _COUNTED = sa.func.infohus.yearly_counts(
     sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("year", type_=sa.Integer)
 ).table_valued("tabulation", "place", "records")
 _COUNTS = sa.select(_COUNTED.c.tabulation, _COUNTED.c.place, _COUNTED.c.records)
-_LATEST_PLAN = (
-    sa.select(LoadedPlan.document)
-    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
-    .order_by(LoadedPlan.version.desc())
-    .limit(1)
-)
 
 
 async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlyStatus:
@@ -108,8 +102,5 @@ async def _released(work: UnitOfWork, year: int) -> list[ReleasedYearlyStatus]:
 
 
 async def _extremism_forms(work: UnitOfWork) -> Mapping[str, str]:
-    plans = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
-    if not plans:
-        return {}
-    document = msgspec.json.decode(plans[0]["document"], type=PlanDocument)
-    return {form.id: form.name for form in document.extremism_forms}
+    plan = await plan_in_force(work)
+    return concern_codes(None if plan is None else plan.document).extremism_forms

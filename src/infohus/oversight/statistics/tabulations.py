@@ -7,6 +7,7 @@ are fixed before counting: a row that appeared only with a count above zero woul
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from infohus.danish import EXTREMISM_FORMS
 from infohus.oversight.statistics.model import HIDDEN, Number, StatusLine, StatusTable, YearlyStatus
 from infohus.oversight.statistics.suppression import THRESHOLD, median_row, published
 
@@ -28,9 +29,6 @@ class Tabulation(NamedTuple):
 _REPORTS = "Henvendelser, registreret i året"
 _SCOPES = "Fælles vurderinger af, om bekymringen hører under infohuset, i året"
 
-_FORMS = {"islamist": "Ekstrem islamisme", "right": "Højreekstremisme", "left": "Venstreekstremisme"}
-"""The forms of extremism of an infohus without a plan."""
-
 _EXPLANATION = (
     f"Tal under {THRESHOLD} er skjult, også nul, og med dem de tal, de ellers kunne regnes ud af. Hver registrering"
     " tæller i ét år. Tallene er myndighedens egne og det fælles; den anden myndighed opgør sine. De blev opgjort én"
@@ -39,7 +37,7 @@ _EXPLANATION = (
 
 
 def tabulations(forms: Mapping[str, str]) -> tuple[Tabulation, ...]:
-    """List the tables; `forms` are the plan's forms of extremism by code (rule 27), empty when there is no plan."""
+    """List the tables; `forms` are the infohus' forms of extremism by code, `other` and `unknown` among them."""
     return (
         Tabulation("channel", "Henvendelser efter kanal", _REPORTS, {
             "phone": "Telefon", "mail": "Mail", "in_person": "Personligt", "hotline": "Hotline",
@@ -47,8 +45,8 @@ def tabulations(forms: Mapping[str, str]) -> tuple[Tabulation, ...]:
         Tabulation(
             "extremism_form", "Henvendelser efter form for ekstremisme", _REPORTS,
             {
-                **{code: name for code, name in (forms or _FORMS).items() if code not in {"other", "unknown"}},
-                "other": "Anden form for ekstremisme", "unknown": "Ikke kendt",
+                **{code: name for code, name in forms.items() if code not in EXTREMISM_FORMS},
+                **EXTREMISM_FORMS,
             },
             catch_all="other",
         ),
