@@ -206,7 +206,7 @@ CREATE FUNCTION infohus.meant_by_attempt(of_case uuid, corrected uuid)
         CASE WHEN EXISTS (
           SELECT FROM infohus.participant p
           WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
-            AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
+            AND p.begins_at <= infohus.acting_at() AND coalesce(p.ended_at, p.ends_at, 'infinity') > infohus.acting_at()
         ) THEN c.stage::text END
       FROM infohus."case" c JOIN infohus.infohus i ON i.id = c.infohus_id
       WHERE c.id = of_case AND EXISTS (
