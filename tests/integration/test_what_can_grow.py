@@ -16,13 +16,13 @@ DECISIONS = ("ClosureContent", "Conclusion", "RecommendationContent", "ScopeCont
 EXCHANGES = ("ExchangeLine", "ExchangeView", "ReviewedExchange", "SupervisedExchange")
 
 DOES_NOT_GROW = {
-    "a list of the program, the plan or a template, as it was loaded": {
+    "a list of the program, the settings, the plan or a template, as it was loaded": {
         "ContactView.hours", "Hours.days", "InfohusView.authorities", "ListContacts", "ListProblems",
         "LogCheckOverview.rules", "PlanChanges.changes", "PlanPreventionLevel.carried_out_by",
         "PlanView.concern_kinds", "PlanView.concern_signs", "PlanView.contacts", "PlanView.extremism_forms",
         "PlanView.possible_participants", "PlanView.prevention_levels", "Template.dimension", "Template.step",
         "TemplateStep.instruments", "CheckpointPage.witnesses", "KeptCheckpoint.cosigned_by", "LogState.cosigned_by",
-        "Ready.parts",
+        "InstitutionLogState.cosigned_by", "InstitutionProof.cosigned_by", "Ready.parts",
     },
     "one for each dimension of a template": {"AssessmentView.changes", "AtTheTableView.dimensions"},
     "codes of a closed list": {

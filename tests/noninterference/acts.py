@@ -190,8 +190,8 @@ def has_child(choice: int) -> bool:
 
 
 def concern(run: Run, act: Act) -> dict[str, Any]:
-    """Write a concern of the act's choice."""
-    return filled(run, act, "RecordConcern", subjects=subjects(act.choice))
+    """Write a concern of the act's choice; without signs, for these infohuse have no plan that names any."""
+    return filled(run, act, "RecordConcern", subjects=subjects(act.choice), signs=[])
 
 
 @doing("open a case")

@@ -78,8 +78,8 @@ class WhenTheTablesAreLookedAt:
             """
         )
         assert {row["proname"] for row in found} == {
-            "finds_participation", "coordinates", "next_case_number", "opens", "supervises", "supervises_case", "was_told",
-            "withdraw",
+            "finds_participation", "coordinates", "next_case_number", "opens", "supervises", "supervises_case",
+            "was_told", "withdraw",
             "supervises_exchange", "correction_of", "own_side_of_attempt", "is_attempt_on_pets_track", "told_how",
             "meant_by_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
