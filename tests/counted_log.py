@@ -26,7 +26,7 @@ from infohus.whole_case.log_reports.model import (
     line_from,
     naming_restricted,
 )
-from infohus.whole_case.rights.withholding import is_withheld
+from infohus.whole_case.rights.withheld_entries import is_withheld
 
 ORIGIN = "eksempel.dk/infohus"
 KEY = SigningKey(bytes(range(32)))

@@ -233,6 +233,28 @@ async def _own_items(case: CaseInHand) -> list[dict[str, str]]:
     return found
 
 
+class WhenARestrictedRecordStandsInAnother:
+    @pytest.mark.rule(64)
+    @pytest.mark.rule(65)
+    async def test_a_package_holds_no_exchange_of_it_alone_and_no_word_that_it_is(self, house: House) -> None:
+        it = await world(house)
+        path = await asked_for(it.kommune, it.case, subject=it.subject["id"])
+        record = await it.case.note()
+        of_it = await it.case.disclose(record)
+        correction = {**told(), "items": [], "summary": "Det var en anden skole."}
+        of_it_too = await it.kommune.post(f"{it.case.path}/exchanges/{of_it['id']}/corrections", correction)
+        rest = [it.subject, it.concern, {"kind": "exchange", "id": of_it_too["id"]}]
+        everything = [*rest, {"kind": "exchange", "id": of_it["id"]}, {"kind": "information", "id": record}]
+        assert of_it["id"] in json.dumps(await unpacked(it.kommune, path, *everything))
+        why = {"basis": "dbl-22-1", "reason": "Ro om sagen.", "review_on": later()}
+        await it.kommune.post(
+            f"{it.case.path}/restrictions", {"item": {"kind": "information", "id": record}, **why}
+        )
+        assert (await refused(it.kommune, path, *everything[:-1])).startswith("item-is-restricted")
+        given = json.dumps(await unpacked(it.kommune, path, *rest))
+        assert (of_it["id"] in given, record in given, "anden skole" in given) == (False, False, True)
+
+
 class WhenAccessIsRestricted:
     """Rule 65."""
 

@@ -36,7 +36,7 @@ from infohus.whole_case.log_reports.model import (
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
 from infohus.whole_case.log_reports.written import SealedReport, WrittenReport
-from infohus.whole_case.rights.withholding import is_withheld, restricted_among
+from infohus.whole_case.rights.withheld_entries import is_withheld, restricted_in
 
 AT_ONCE = 500
 
@@ -110,7 +110,7 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     name = (await work.values(_AUTHORITY, authority_id=work.caller.authority_id))[0]["name"]
     gathered = [_Gathered(person, work.caller.authority_id) for person in persons]
     async for some in _in_batches(work.log.entries_holding([f'"{person}"' for person in persons])):
-        restricted = await restricted_among(work, (entry for _, entry in some))
+        restricted = await restricted_in(work, (entry for _, entry in some))
         for index, entry in some:
             for one in gathered:
                 one.take(index, entry, restricted)

@@ -1,7 +1,8 @@
 """The package for the person who asked: a tar file of a letter in Danish and the items as JSON. Pure."""
 
+import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +28,9 @@ _OF_THE_SYSTEM = frozenset({
 """Columns that are left out of a package: they say nothing about the person."""
 
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
 class PackedItem(msgspec.Struct, frozen=True):
     """One record as it is handed out: its plain columns (`facts`) and its opened texts."""
 
@@ -47,6 +51,16 @@ class PackedItem(msgspec.Struct, frozen=True):
         return cls(kind, record.recorded_at, facts, {
             name: _document(text) for name, text in texts.items() if name not in _OF_THE_SYSTEM
         })
+
+
+    def named(self) -> set[UUID]:
+        """Give the ids of other records that it names."""
+        return {UUID(found) for found in _ID.findall(msgspec.json.encode((self.facts, self.texts)).decode())}
+
+    def without(self, records: Collection[UUID]) -> "PackedItem":
+        """Leave out each place where it names one of these, so that nothing tells that there is such a record."""
+        ids = {str(one) for one in records}
+        return PackedItem(self.kind, self.recorded_at, _without(self.facts, ids), _without(self.texts, ids))
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +128,18 @@ def letter(manifest: Manifest) -> str:
         lines.append("")
     lines += ["Du kan klage til Datatilsynet over dette svar.", ""]
     return "\n".join(lines)
+
+
+def _without(value: Any, ids: set[str]) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, dict):
+        return {name: _without(one, ids) for name, one in value.items() if not _names(one, ids)}
+    if isinstance(value, list):
+        return [_without(one, ids) for one in value if not _names(one, ids)]
+    return value
+
+
+def _names(value: object, ids: set[str]) -> bool:
+    return isinstance(value, UUID | str) and str(value) in ids
 
 
 def _document(text: str) -> Any:  # noqa: ANN401 - a signed document is JSON

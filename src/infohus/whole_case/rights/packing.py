@@ -36,7 +36,7 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
     Raises:
         NotAvailable: an item is no record of the authority's own.
         WithheldUnlessReleased: a reporter, or another person of the case, is included and was not released.
-        ItemIsRestricted: an included item has a standing restriction.
+        ItemIsRestricted: an included item has a standing restriction, or is an exchange that told nothing else.
         ItemsNotConsidered: some items are neither included, restricted nor withheld; it says how many of each kind.
     """
     chosen = frozenset(draft.include)
@@ -113,6 +113,8 @@ async def _opened(work: UnitOfWork, chosen: Collection[AccessItem]) -> AsyncIter
                 ids=of_kind[start : start + OPENED_AT_ONCE],
             )
             texts = await work.open(*records, reading=READING[kind])
-            for record in records:
-                yield PackedItem.of(kind, record, texts[record.id])
+            items = [PackedItem.of(kind, record, texts[record.id]) for record in records]
+            restricted = await restricted_among(work, sorted(set[UUID]().union(*(item.named() for item in items))))
+            for item in items:
+                yield item.without(restricted)
             work.forget(*records)

@@ -15,7 +15,11 @@ THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
 
 _IDS = sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))
 _STANDING = sa.and_(Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None))
-_RESTRICTED = sa.select(Restriction.record_id).where(_STANDING, Restriction.record_id == sa.func.any(_IDS))
+_RESTRICTED = sa.select(
+    sa.func.infohus.own_restricted(sa.bindparam("infohus_id", type_=sa.Uuid), _IDS)
+    .table_valued(sa.column("record_id", sa.Uuid))
+    .render_derived()
+)
 _BY_BASIS = sa.select(Restriction.basis, sa.func.count().label("records")).where(_STANDING).group_by(Restriction.basis)
 _RELEASED = sa.select(Release.record_id).where(
     Release.case_id == sa.bindparam("case_id"), Release.record_id == sa.func.any(_IDS)
@@ -26,8 +30,8 @@ _RELEASED_REPORTERS = sa.select(ReporterRelease.reporter_id.label("record_id")).
 
 
 async def restricted_among(work: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
-    """Give those of some records that have a standing restriction."""
-    return {row["record_id"] for row in await work.values(_RESTRICTED, case_id=work.case.id, ids=ids)}
+    """Give those of some ids that are withheld: own restricted records, the restrictions, exchanges of nothing else."""
+    return {row["record_id"] for row in await work.values(_RESTRICTED, infohus_id=work.infohus_id, ids=ids)}
 
 
 async def released_among(work: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:

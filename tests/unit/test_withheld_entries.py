@@ -8,7 +8,7 @@ import pytest
 
 from infohus.kernel.audit.formats.entry import Entry, Opened, Outcome, Wrote, decode
 from infohus.whole_case.rights.model import AccessKind
-from infohus.whole_case.rights.withholding import RECORDS, is_withheld, named_by
+from infohus.whole_case.rights.withheld_entries import RECORDS, is_withheld, named_by
 from small_entries import small_entry
 
 RESTRICTED, OTHER, CASE, EXCHANGE = (UUID(int=number) for number in (1, 2, 3, 4))

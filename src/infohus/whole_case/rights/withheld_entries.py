@@ -8,24 +8,16 @@ import re
 from collections.abc import Iterable
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from infohus.kernel.audit.formats.entry import Entry, Outcome
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.rights.model import AccessKind, Restriction
+from infohus.whole_case.rights.withheld import THIRD_PARTIES, restricted_among
 
-RECORDS = frozenset({Restriction.__tablename__, *AccessKind}) - {AccessKind.SUBJECT, AccessKind.REPORTER}
+RECORDS = frozenset({Restriction.__tablename__, *AccessKind}) - THIRD_PARTIES
 """The tables whose rows decide whether an entry tells of something else. Who it is about goes along with any record."""
 _ITEM = "id"
 """What a record that a body names is called there."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OWN_RESTRICTED = sa.select(
-    sa.func.infohus.own_restricted(
-        sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("among", type_=sa.ARRAY(sa.Uuid))
-    )
-    .table_valued(sa.column("record_id", sa.Uuid))
-    .render_derived()
-)
 
 
 def named_by(entry: Entry) -> set[UUID]:
@@ -46,11 +38,9 @@ def is_withheld(entry: Entry, restricted: set[UUID]) -> bool:
     return not restricted.isdisjoint(named_by(entry)) and _records_of(entry) <= restricted
 
 
-async def restricted_among(work: UnitOfWork, entries: Iterable[Entry]) -> set[UUID]:
-    """Find which ids of some entries are withheld: own records, restrictions, exchanges that told nothing else."""
-    among = sorted(set[UUID]().union(*map(named_by, entries)))
-    rows = await work.values(_OWN_RESTRICTED, infohus_id=work.infohus_id, among=among)
-    return {row["record_id"] for row in rows}
+async def restricted_in(work: UnitOfWork, entries: Iterable[Entry]) -> set[UUID]:
+    """Find which ids that some entries name are withheld."""
+    return await restricted_among(work, sorted(set[UUID]().union(*map(named_by, entries))))
 
 
 def _records_of(entry: Entry) -> set[UUID]:
