@@ -20,7 +20,6 @@ from noninterference.installation import Answer, Installation, Run
 LOOKS_AFTER_AN_ACT = 3
 FINAL_LOOKS = 48
 """How many GETs are looked at; the suite looks at half as many, `make noninterference` at twice as many."""
-_NUMBER = "UPDATE infohus.case_number SET last = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,6 @@ class _Play:
     run: Run
     name: str
     numbering: Numbering
-    cases_numbered: int = 0
 
 
 @dataclass
@@ -129,7 +127,6 @@ class _Comparison:
     async def _step(self, hidden: Sequence[Act], act: Act) -> Difference | None:
         answers, were_played = [], set()
         for play in self._plays:
-            await self._take_turn(play)
             for one in hidden:
                 if play.name in one.runs:
                     self._clock(one)
@@ -137,7 +134,6 @@ class _Comparison:
             self._clock(act)
             were_played.add(await self._play(play, act))
             answers.append(list(play.run.answers))
-            await self._end_turn(play)
         if len(were_played) > 1:
             raise Struck(act.number)  # it is about what was made in one run alone
         difference = self._judge(act, *answers)
@@ -203,12 +199,3 @@ class _Comparison:
         if play.run.answers and all(answer.is_success for _, answer in play.run.answers):
             self._played.done.add(act.kind)
         return was_played
-
-    async def _take_turn(self, play: _Play) -> None:
-        """Number the run's cases as if nobody else used the installation."""
-        await self._installation.connection.execute(_NUMBER, play.cases_numbered)
-
-    async def _end_turn(self, play: _Play) -> None:
-        last = await self._installation.connection.fetchval("SELECT max(last) FROM infohus.case_number")
-        play.cases_numbered = last or 0
-

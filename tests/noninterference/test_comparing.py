@@ -1,9 +1,16 @@
 """How answers of two runs are made comparable."""
 
+import io
 import json
+import tarfile
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pytest
+
+from infohus.kernel.audit.formats.tiles import bundle_of
 from noninterference.canonical import Numbering, differences
-from noninterference.installation import Answer
+from noninterference.installation import Answer, Installation, RequestFailed
 
 IDS = ("01a2291a-2d8a-7309-aa78-54cb65dca727", "01a2291a-37c4-7098-92df-3e12e42ac27f")
 
@@ -44,6 +51,46 @@ class WhenAnswersAreWritten:
 
     def test_names_of_a_run_are_the_same_in_the_other(self) -> None:
         assert written(Numbering("nr00001"), "politi-nr00001") == written(Numbering("nr00002"), "politi-nr00002")
+
+
+def exported(tile: bytes, *entries: str) -> Answer:
+    """Pack a log of one tile as an export does."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in (
+            ("log/tile/0/000", tile), ("log/tile/entries/000", bundle_of([one.encode() for one in entries])),
+        ):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return Answer(200, (("content-type", "application/x-tar"),), packed.getvalue())
+
+
+class WhenALogIsExported:
+    """Its files are compared one by one: hashes by their first appearance, entries by what they say."""
+
+    def test_hashes_are_numbered_and_entries_are_read(self) -> None:
+        said = [Numbering("-").answer("/log/export", one) for one in (
+            exported(b"a" * 32, f'{{"case":"{IDS[0]}"}}'), exported(b"b" * 32, f'{{"case":"{IDS[1]}"}}'),
+            exported(b"ab" * 32, f'{{"case":"{IDS[0]}"}}'), exported(b"a" * 32, '{"case":null}'),
+        )]
+        assert said[0] == said[1]
+        assert said[0] not in said[2:]
+
+
+class WhenTheServiceFails:
+    """Two runs that both fail would show each other nothing."""
+
+    @pytest.mark.parametrize("status", [500, 503])
+    async def test_the_history_ends(self, status: int) -> None:
+        async def failing(_scope: object, _receive: object, send: Any) -> None:
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        house = cast(Any, SimpleNamespace(app=failing))
+        installation = Installation(house, *cast(Any, (None, None, None, 1)))
+        with pytest.raises(RequestFailed):
+            await installation.call("GET", "/cases", headers={})
 
 
 class WhenTwoBodiesDiffer:
