@@ -78,7 +78,7 @@ class WhenALogIsExported:
         assert said[0] not in said[2:]
 
 
-class WhenTheServiceFails:
+class WhenAnAnswerIsAFailure:
     """Two runs that both fail would show each other nothing."""
 
     @pytest.mark.parametrize("status", [500, 503])
