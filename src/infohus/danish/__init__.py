@@ -4,12 +4,12 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
-from infohus.danish.access import ACCESS, roles_in_words
+from infohus.danish.access import ACCESS, NOT_AVAILABLE_IN_BODY, roles_in_words
 from infohus.danish.bounds import BOUNDS
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.requests import NOT_UNDERSTOOD, PLACES, REQUESTS
-from infohus.errors import Refused, RequestNotUnderstood
+from infohus.errors import NotAvailable, Refused, RequestNotUnderstood
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
@@ -337,6 +337,8 @@ def words_for(refusal: Refused) -> tuple[str, str]:
     if isinstance(refusal, RequestNotUnderstood):
         what = "whole" if refusal.facts == {"field": "$"} else str(refusal.facts.get("what", ""))
         detail = NOT_UNDERSTOOD.get(what, detail)
+    if isinstance(refusal, NotAvailable) and "field" in facts:
+        detail = NOT_AVAILABLE_IN_BODY
     if "roles" in facts:
         facts["roles"] = roles_in_words(str(facts["roles"]).split())
     return title, detail.format_map(_Facts(facts))

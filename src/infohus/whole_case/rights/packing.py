@@ -89,7 +89,7 @@ async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chos
                 elif record_id not in restricted and record_id not in withheld:
                     seen.not_considered[kind.value] += 1
     if seen.included < len(chosen):
-        raise errors.NotAvailable
+        raise errors.NotAvailable(field="include")
     if seen.withheld:
         raise WithheldUnlessReleased
     if seen.restricted:
