@@ -65,9 +65,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Underretningen skal afleveres først",
         "Personen var under 18 år ved modtagelsen. Registrér, at underretningen er afleveret, før I screener.",
     ),
-    "already-recorded": (
-        "Det er allerede registreret", "Hent det, og se, hvad der er registreret. Det registreres kun én gang."
-    ),
+    "already-recorded": ("Det er allerede registreret", "Se det, der er registreret. Det registreres kun én gang."),
     "anonymous-reporter-has-identity": (
         "Den, der er anonym, kan ikke have et navn",
         "Fjern oplysningerne om den, der har henvendt sig, eller registrér personen som ikke anonym.",
@@ -122,7 +120,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "item-is-restricted": ("En oplysning er undtaget", "Tag den ud, eller ophæv begrænsningen først."),
     "items-not-considered": (
         "Der er oplysninger, ingen har taget stilling til",
-        "Tag hver oplysning med, eller undtag den med en begrundelse. Der mangler: {items}.",
+        "Tag hver oplysning med, eller undtag den med en begrundelse. Der mangler: {items}. De første er: {first}.",
     ),
     "erasure-refused": ("Sagen kan ikke slettes endnu", "Vent, eller bring det i orden, der står i vejen: {reasons}."),
     "erasure-not-built-yet": (
