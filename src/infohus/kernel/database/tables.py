@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 SCHEMA = "infohus"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -70,7 +71,9 @@ def _names_of(model: type[Row]) -> frozenset[str]:
 
 
 def _in_utc(value: object) -> object:
-    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo is not None else value
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return _EPOCH + (value - _EPOCH)
+    return value
 
 
 def _known(model: type[Row], columns: dict[str, Any]) -> dict[str, Any]:
