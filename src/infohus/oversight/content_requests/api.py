@@ -9,6 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
@@ -76,6 +77,7 @@ class ContentOnRequest(msgspec.Struct, frozen=True):
     recorded_by: UUID | None
     facts: dict[str, str]
     texts: dict[str, str]
+    told: Told | None
 
 
 @post(REQUESTS, operation_id="RequestContent")
@@ -117,6 +119,7 @@ async def opened(
             kind=kind, id=record.id, version=record.record_version, authority=record.authority_id,
             recorded_at=record.recorded_at, recorded_by=record.recorded_by if is_own else None,
             facts=facts_of(record) if is_own else {}, texts=await texts_of(work, record),
+            told=(await told_of(work, record)).get(record.id),
         )
 
 
