@@ -234,7 +234,7 @@ class WhenTheDatabaseIsVerified:
         here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub")
         said = await run("verify", *here, "--resume", keys / "seen")
         assert f"Uændret: 300 poster i loggen {ORIGIN}" in said.output
-        assert "1 underskrifter holder; den nyeste dækker 300 poster" in said.output
+        assert "1 underskrift holder; den nyeste dækker 300 poster" in said.output
 
     @pytest.mark.rule(58)
     async def test_a_changed_entry_ends_with_code_1_and_its_place(

@@ -166,7 +166,7 @@ class WhenOneLogIsVerified:
     ) -> None:
         here = ["--database", database.dsn("verifier"), "--log", str(log), "--key", str(files / "logs.pub")]
         ran = await asyncio.to_thread(CliRunner().invoke, audit, ["verify", *here])
-        assert (ran.exit_code, "1 underskrifter holder" in ran.output) == (0, True), ran.output
+        assert (ran.exit_code, "1 underskrift holder" in ran.output) == (0, True), ran.output
         out, read = str(files / "out"), ["--purpose", "lawfulness", "--owner-database", database.dsn("owner")]
         for arguments in (
             ["export", *here, *read, out], ["verify", out, "--key", str(files / "logs.pub")],

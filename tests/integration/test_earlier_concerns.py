@@ -129,7 +129,10 @@ class WhenTheCaseIsToEnd:
         await share_the_person(case)
         refused = await propose_closure(case, status=409)
         assert refused["type"] == "/problems/earlier-concerns-not-seen"
+        [blocker] = (await case.kommune.get(f"{case.path}/closing"))["blockers"]
+        assert (blocker["code"], blocker["rule"], blocker["lifted_by"]) == ("earlier-concerns-not-seen", 78, "yourself")
         await case.look_back(case.kommune)
+        assert (await case.kommune.get(f"{case.path}/closing"))["blockers"] == []
         proposal = await propose_closure(case)
         signing = f"{case.path}/closures/{proposal['id']}/signatures"
         signature = {"content_hash": proposal["content_hash"]}

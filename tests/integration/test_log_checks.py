@@ -252,12 +252,15 @@ class WhenSomethingIsFound:
         await busy(house)
         finding, owner = await found_at(house)
         path = "/log/findings"
-        assert [one["text"] for one in (await owner.get(path))["items"]] == ["Opslag om natten."]
+        [listed] = (await owner.get(path))["items"]
+        assert listed["text"] == "Opslag om natten."
         assert (await house.person("politi").get(path))["items"] == []
         answered = await owner.call(
-            "POST", f"{path}/{finding['id']}/answer", json={"text": "Skolen ringede."}, headers={"If-Match": '"1"'}
+            "POST", f"{path}/{finding['id']}/answer", json={"text": "Skolen ringede."},
+            headers={"If-Match": listed["etag"]},
         )
         assert (answered.status_code, answered.json()["answer"]) == (200, "Skolen ringede.")
+        assert answered.headers["ETag"] == answered.json()["etag"] != listed["etag"]
         ended = await house.person("dpo").call(
             "POST", f"{path}/{finding['id']}/remedy", json={"outcome": "accepted", "text": "Forklaret."},
             headers={"If-Match": answered.headers["ETag"]},

@@ -134,8 +134,8 @@ def a_package(items: int) -> WholeAnswer:
     for number in range(items):
         package.add(PackedItem(AccessKind.NOTE, AT, {"subject": f"Nr. {number}"}, {"text": "Moren er bekymret. " * 50}))
     manifest = Manifest(
-        case_number="2026-1", authority="kommune", regime=Regime.GDPR, request_id=UUID(int=1), received_on=AT.date(),
-        made_at=AT, handed_out=items, restricted={},
+        case_number="2026-1", authority="kommune", authority_name="Kommunen", regime=Regime.GDPR,
+        request_id=UUID(int=1), received_on=AT.date(), made_at=AT, handed_out=items, restricted={},
     )
     return WholeAnswer.of(partial(package.packed, manifest))
 

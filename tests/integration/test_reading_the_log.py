@@ -21,7 +21,7 @@ ELSEWHERE = {
 }
 """What reads of the log, or of exchanges as supervision does, at other addresses than the log's own."""
 ASKED_BY_PET = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}
-NO_ENTRY = {"AnswerLogFinding", "EndLogFinding", "ReadLogNotice", "AcknowledgeLogNotice"}
+NO_ENTRY = {"ReadLogNotice", "AcknowledgeLogNotice"}
 """What reads no entry, and nothing that one said, at the log's addresses."""
 
 

@@ -101,6 +101,8 @@ class WhenTheOtherDoesNotSign:
             refused = await person.post(f"{path}/own-end", status=409)
             assert refused["type"] == "/problems/side-cannot-end-yet"
             assert "30 dage" in refused["detail"]
+            assert ("underskriv først" in refused["detail"]) is (person is other)
+            assert ("tidligst " in refused["detail"]) is (person is own)
         for name in ("raadgiver", "dpo", "jurist", "admin", "politi-dpo"):
             await house.person(name).post(f"{path}/own-end", status=403)
         assert await end_of(own, case) == await end_of(other, case) == (False, 0)

@@ -137,13 +137,17 @@ def print_log_result(found: LogVerification) -> None:
     print_result(found.verification)
     if found.verification.is_whole and found.checkpoints:
         click.echo(
-            f"{found.checkpoints} underskrifter holder; den nyeste dækker {found.signed} poster, "
+            f"{_signatures(found.checkpoints)} holder; den nyeste dækker {found.signed} poster, "
             f"den nyeste med nok vidner {found.cosigned}."
         )
     for name in found.silent:
         click.echo(f"Vidnet {name} svarede ikke.", err=True)
     if code_of(found) == NOT_CHECKED:
         click.echo("Ikke prøvet: for få vidner svarede. De kender den log, der blev underskrevet.", err=True)
+
+
+def _signatures(number: int) -> str:
+    return "1 underskrift" if number == 1 else f"{number} underskrifter"
 
 
 def reason_of(failure: Exception) -> str:

@@ -65,7 +65,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "Underretningen skal afleveres først",
         "Personen var under 18 år ved modtagelsen. Registrér, at underretningen er afleveret, før I screener.",
     ),
-    "already-recorded": ("Det er allerede registreret", "Se det, der er registreret. En ændring sker som en rettelse."),
+    "already-recorded": (
+        "Det er allerede registreret", "Hent det, og se, hvad der er registreret. Det registreres kun én gang."
+    ),
     "anonymous-reporter-has-identity": (
         "Den, der er anonym, kan ikke have et navn",
         "Fjern oplysningerne om den, der har henvendt sig, eller registrér personen som ikke anonym.",

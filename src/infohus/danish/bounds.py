@@ -58,7 +58,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "side-cannot-end-yet": (
         "Din side kan ikke afsluttes endnu",
-        "Underskriv afslutningen. Har den anden ikke underskrevet efter {days} dage, kan din egen side afsluttes.",
+        "Din myndighed kan først afslutte sin egen side {days} dage efter, at den underskrev: {when}.",
     ),
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",

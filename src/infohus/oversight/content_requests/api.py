@@ -23,11 +23,11 @@ from infohus.oversight.content_requests.operations import (
     LISTED,
     ONE,
     ContentRequestDraft,
-    facts_of,
     request_content,
     stand_on_its_track,
     texts_of,
 )
+from infohus.whole_case.shown_facts import Fact, shown_facts
 
 REQUESTS = "/infohuse/{infohus_id:uuid}/content-requests"
 
@@ -65,7 +65,7 @@ class ContentRequestView(msgspec.Struct, frozen=True):
 class ContentOnRequest(msgspec.Struct, frozen=True):
     """One record as the caller's authority has it: its texts, and of one that it wrote the clear fields and by whom.
 
-    `facts` are the clear fields, those that are no text as JSON. What stands beside the texts of a record that was told
+    `facts` are the clear fields. What stands beside the texts of a record that was told
     can name what was not, so nothing of it is here (rule 44).
     """
 
@@ -75,7 +75,7 @@ class ContentOnRequest(msgspec.Struct, frozen=True):
     authority: str
     recorded_at: datetime
     recorded_by: UUID | None
-    facts: dict[str, str]
+    facts: dict[str, Fact]
     texts: dict[str, str]
     told: Told | None
 
@@ -118,7 +118,7 @@ async def opened(
         return ContentOnRequest(
             kind=kind, id=record.id, version=record.record_version, authority=record.authority_id,
             recorded_at=record.recorded_at, recorded_by=record.recorded_by if is_own else None,
-            facts=facts_of(record) if is_own else {}, texts=await texts_of(work, record),
+            facts=shown_facts(record, with_ids=True) if is_own else {}, texts=await texts_of(work, record),
             told=(await told_of(work, record)).get(record.id),
         )
 

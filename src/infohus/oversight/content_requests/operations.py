@@ -8,10 +8,8 @@ import sqlalchemy as sa
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Record, new_id
 from infohus.kernel.requests.words import Reason
-from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.content_requests.model import OPEN_FOR, ContentKind, ContentRequest
 
@@ -27,11 +25,6 @@ LISTED = (
 )
 """Lists requests of an infohus; row security leaves those of the caller's authority."""
 _CPR_NUMBER = "cpr_number"
-_NO_CONTENT = frozenset({
-    "id", "case_id", "authority_id", "record_version", "recorded_at", "recorded_by", "revision", "salt",
-    "manifest_salt",
-})
-"""Columns that are shown elsewhere in the answer, or that say nothing to a person."""
 _ON_PETS_TRACK = sa.select(
     sa.func.infohus.is_attempt_on_pets_track(
         sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("asking", [], type_=sa.ARRAY(sa.Text))
@@ -76,20 +69,3 @@ async def texts_of(work: UnitOfWork, record: Record) -> dict[str, str]:
     if _CPR_NUMBER in texts:
         texts[_CPR_NUMBER] = read_cpr_number(texts[_CPR_NUMBER]).masked
     return texts
-
-
-def facts_of(record: Record) -> dict[str, str]:
-    """Give a record's clear columns as JSON, but keyed indexes, digests and wrapped keys, and those that are empty."""
-    columns = [
-        column.name for column in table_of(type(record)).columns
-        if column.name not in _NO_CONTENT and not isinstance(column.type, SealedColumn)
-    ]
-    values = {name: getattr(record, name) for name in columns}
-    return {
-        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        for name, value in values.items() if value is not None and not _is_or_holds_bytes(value)
-    }
-
-
-def _is_or_holds_bytes(value: object) -> bool:
-    return isinstance(value, bytes) or (isinstance(value, list) and any(isinstance(one, bytes) for one in value))

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
 from infohus.danish_calendar import danish_day
-from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
+from infohus.kernel.answers.etags import VERSIONED, IfMatch, require_match
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
@@ -150,10 +150,10 @@ async def list_findings(
 @post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)
 async def answer(
     finding_id: FromPath[UUID], data: JSONBody[FindingAnswerDraft],
-    idempotent_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
+    idempotent_log_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """Answer a finding, as the one who answers for it."""
-    async with idempotent_scope.begin(Action.ANSWER_LOG_FINDING) as work:
+    async with idempotent_log_scope.begin(Action.ANSWER_LOG_FINDING) as work:
         finding = await finding_of(work, finding_id)
         if not work.is_repetition:
             require_match(if_match, finding.version)
@@ -164,11 +164,11 @@ async def answer(
 @post(FINDING + "/remedy", operation_id="EndLogFinding", status_code=200, response_headers=VERSIONED)
 async def remedy(
     finding_id: FromPath[UUID], data: JSONBody[RemedyDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_log_scope: NamedDependency[RequestScope],
     if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """End a finding: what was done about it, or that the answer explains it."""
-    async with idempotent_scope.begin(Action.END_LOG_FINDING) as work:
+    async with idempotent_log_scope.begin(Action.END_LOG_FINDING) as work:
         finding = await finding_of(work, finding_id)
         if not work.is_repetition:
             require_match(if_match, finding.version)
@@ -234,7 +234,7 @@ async def _entries_at(work: UnitOfWork, check: LogCheck, places: set[int]) -> di
 
 
 def _versioned(view: LogFindingView) -> Response[LogFindingView]:
-    return Response(view, headers={"ETag": etag(view.version)})
+    return Response(view, headers={"ETag": view.etag})
 
 
 def _today(work: UnitOfWork) -> date:

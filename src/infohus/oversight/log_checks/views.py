@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from infohus.danish_calendar import danish_day
+from infohus.kernel.answers.etags import etag
 from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.unit_of_work.not_readable import RecordNotReadable
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -107,7 +108,7 @@ class OneLogCheck(msgspec.Struct, frozen=True):
 
 
 class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found at an entry, who answers for it until when, the answer and the ending; `version` is its ETag's."""
+    """What was found at an entry, who answers for it until when, the answer and the ending; If-Match takes `etag`."""
 
     id: UUID
     check_id: UUID
@@ -124,6 +125,7 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str | None
     ended_at: datetime | None
     version: int
+    etag: str
 
     @classmethod
     def opened(cls, work: UnitOfWork, finding: LogFinding) -> "LogFindingView":
@@ -134,7 +136,7 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
             recorded_by=finding.recorded_by, owner=finding.owner_id, answer_by=finding.answer_by,
             is_overdue=is_overdue(finding, danish_day(work.now)), text=texts["text"], answer=texts.get("answer"),
             answered_at=finding.answered_at, outcome=finding.outcome, remedy=texts.get("remedy"),
-            ended_at=finding.ended_at, version=finding.version,
+            ended_at=finding.ended_at, version=finding.version, etag=etag(finding.version),
         )
 
     @classmethod

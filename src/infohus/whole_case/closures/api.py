@@ -14,9 +14,9 @@ from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.closures.blockers import Blocker, blockers_of_closing
+from infohus.whole_case.closures.blockers import Blocker
 from infohus.whole_case.closures.model import Closure, ClosureContent, ClosureDraft
-from infohus.whole_case.closures.operations import amend_closure, propose_closure, sign_closure
+from infohus.whole_case.closures.operations import amend_closure, blockers_of_signing, propose_closure, sign_closure
 from infohus.whole_case.closures.retention import own_retention
 from infohus.whole_case.closures.side_ends import end_own_side, own_end
 
@@ -52,7 +52,7 @@ class ClosingView(msgspec.Struct, frozen=True):
         """Look at the unit's case from the caller's side."""
         if work.case.stage is Stage.CLOSED:
             return cls(is_closed=True, blockers=[], side_ended_at=None)
-        return cls(is_closed=False, blockers=await blockers_of_closing(work), side_ended_at=await own_end(work))
+        return cls(is_closed=False, blockers=await blockers_of_signing(work), side_ended_at=await own_end(work))
 
 
 @get("/cases/{case_id:uuid}/retention", operation_id="ReadRetention")

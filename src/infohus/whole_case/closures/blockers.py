@@ -104,7 +104,7 @@ _REQUEST = Blocker(
     "Den myndighed, der er spurgt, svarer. Den må gerne afslå uden grund.",
 )
 _CORRECTION = Blocker(
-    "correction-not-confirmed", 13, "en rettelse, som den anden tovholder ikke har kvitteret for",
+    "correction-not-confirmed", 13, "en rettelse, som modtagerens tovholder ikke har kvitteret for",
     ResolvableBy.THE_RECIPIENT, "Modtageren læser rettelsen og kvitterer.",
 )
 _MEASURE = Blocker(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.joint_decisions.closing_signatures import own_closing_signature
+from infohus.danish_calendar import danish_time
 from infohus.kernel.access.model import Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import refuse_unfinished
@@ -44,8 +45,10 @@ async def end_own_side(work: UnitOfWork, closure: Closure, *, wait_days: int) ->
         raise errors.AlreadyRecorded
     signature = await own_closing_signature(work)
     wait = timedelta(days=wait_days)
-    if signature is None or signature.record_id != closure.id or signature.signed_at + wait > work.now:
-        raise SideCannotEndYet(days=wait_days)
+    if signature is None or signature.record_id != closure.id:
+        raise SideCannotEndYet(days=wait_days, when="underskriv først afslutningen")
+    if (first := signature.signed_at + wait) > work.now:
+        raise SideCannotEndYet(days=wait_days, when=f"tidligst {danish_time(first):%d.%m.%Y kl. %H.%M}")
     await refuse_unfinished(work)
     work.side.end(work.now)
     work.done(closure.id)

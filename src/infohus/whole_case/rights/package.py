@@ -2,7 +2,7 @@
 
 import re
 import tarfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -10,29 +10,27 @@ from uuid import UUID
 
 import msgspec
 
+from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.sealing.spool import SealedSpool
+from infohus.plan.in_force import ConcernCodes
 from infohus.whole_case.rights.model import AccessKind
+from infohus.whole_case.shown_facts import Fact, shown_facts
 
 _NAMES = {
     "dbl-22-1": "databeskyttelseslovens § 22, stk. 1 (afgørende hensyn til private interesser)",
     "dbl-22-2": "databeskyttelseslovens § 22, stk. 2 (afgørende hensyn til offentlige interesser)",
     "rhl-14": "retshåndhævelseslovens § 14", "rhl-16": "retshåndhævelseslovens § 16",
 }
-_OF_THE_SYSTEM = frozenset({
-    "id", "case_id", "authority_id", "regime", "record_version", "recorded_by", "cpr_index", "manifest",
-    "manifest_salt", "content_hash", "template_digest", "exchange_id", "delivered_by",
-    "given_kinds", "given_ids", "given_versions",
-})
-"""Columns that are left out of a package: they say nothing about the person."""
-
+_NOT_FOR_THE_PERSON = frozenset({"regime", "given_kinds", "given_versions", "manifest_salt"})
+"""Columns and texts that are left out of a package besides: they say nothing about the person."""
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class PackedItem(msgspec.Struct, frozen=True):
-    """One record as it is handed out: its plain columns (`facts`) and its opened texts."""
+    """One record as it is handed out: its clear columns (`facts`) and its opened texts."""
 
     kind: AccessKind
     recorded_at: datetime
@@ -40,18 +38,15 @@ class PackedItem(msgspec.Struct, frozen=True):
     texts: dict[str, Any]
 
     @classmethod
-    def of(cls, kind: AccessKind, record: Record, texts: dict[str, str]) -> "PackedItem":
-        """Gather a record's plain columns and opened texts; of a signed document only its content, without the salt."""
-        columns = [column.name for column in record.__table__.columns]
+    def of(cls, kind: AccessKind, record: Record, texts: dict[str, str], *, codes: ConcernCodes) -> "PackedItem":
+        """Gather what is shown of a record, codes in Danish; of a signed document only its content, without salt."""
         facts = {
-            name: getattr(record, name) for name in columns
-            if name not in _OF_THE_SYSTEM and name != "recorded_at" and name not in texts
-            and not isinstance(getattr(record, name), bytes)
+            name: _in_words(kind, name, fact, codes) for name, fact in shown_facts(record, with_ids=False).items()
+            if name not in _NOT_FOR_THE_PERSON
         }
         return cls(kind, record.recorded_at, facts, {
-            name: _document(text) for name, text in texts.items() if name not in _OF_THE_SYSTEM
+            name: _document(text) for name, text in texts.items() if name not in _NOT_FOR_THE_PERSON
         })
-
 
     def named(self) -> set[UUID]:
         """Give the ids of other records that it names."""
@@ -68,6 +63,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     case_number: str
     authority: str
+    authority_name: str
     regime: Regime
     request_id: UUID
     received_on: date
@@ -115,19 +111,24 @@ def letter(manifest: Manifest) -> str:
         "retshåndhævelseslovens § 15"
     )
     answered = danish_day(manifest.made_at)
+    enclosed = f"{_counted(manifest.handed_out)}, som {manifest.authority_name} er ansvarlig for"
     lines = [
         f"# Indsigt i infohussag {manifest.case_number}", "",
         f"Anmodning modtaget {manifest.received_on:%d.%m.%Y}. Svar {answered:%d.%m.%Y}, efter {law}.", "",
-        f"Vedlagt er {manifest.handed_out} oplysninger, som {manifest.authority} er ansvarlig for (oplysninger.json).",
+        f"Vedlagt er {enclosed} (oplysninger.json).",
         "Andre myndigheder svarer selv for deres.", "",
         "Oplysninger om, hvem der har henvendt sig, og om andre personer er ikke med, medmindre det er besluttet.", "",
     ]
     for basis, count in sorted(manifest.restricted.items()):
-        lines.append(f"- {count} oplysninger er undtaget efter {_NAMES[basis]}.")
+        lines.append(f"- {_counted(count)} er undtaget efter {_NAMES[basis]}.")
     if manifest.restricted:
         lines.append("")
     lines += ["Du kan klage til Datatilsynet over dette svar.", ""]
     return "\n".join(lines)
+
+
+def _counted(records: int) -> str:
+    return "1 oplysning" if records == 1 else f"{records} oplysninger"
 
 
 def _without(value: Any, ids: set[str]) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -136,6 +137,18 @@ def _without(value: Any, ids: set[str]) -> Any:  # noqa: ANN401 - whatever JSON 
     if isinstance(value, list):
         return [_without(one, ids) for one in value if not _names(one, ids)]
     return value
+
+
+def _in_words(kind: AccessKind, name: str, fact: Fact, codes: ConcernCodes) -> Fact:
+    """Give the Danish words for a provision, and for what a concern names by a code; a code without words stays."""
+    words: dict[str, Mapping[str, str]] = {"paragraph": PARAGRAPHS}
+    if kind is AccessKind.CONCERN:
+        words |= {"kind": codes.kinds, "signs": codes.signs, "extremism_form": codes.extremism_forms}
+    if name not in words:
+        return fact
+    if isinstance(fact, list):
+        return [words[name].get(str(one), one) for one in fact]
+    return words[name].get(str(fact), fact)
 
 
 def _names(value: object, ids: set[str]) -> bool:

@@ -9,17 +9,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from infohus import errors
+from infohus.kernel.access.model import Authority
 from infohus.kernel.answers.pages import NIL
 from infohus.kernel.answers.whole_answers import WholeAnswer
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.plan.in_force import ConcernCodes, concern_codes, plan_in_force
 from infohus.whole_case.rights.accessible_records import ACCESSIBLE, BY_IDS, IDS_OF_CASE
 from infohus.whole_case.rights.model import AccessItem, AccessKind, AccessRequest, PackageDraft
 from infohus.whole_case.rights.package import Manifest, Package, PackedItem
 from infohus.whole_case.rights.refusals import ItemIsRestricted, ItemsNotConsidered, WithheldUnlessReleased
 from infohus.whole_case.rights.withheld import THIRD_PARTIES, released_among, restricted_among, restricted_by_basis
 
+_AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 IDS_AT_ONCE, OPENED_AT_ONCE = 200, 20
 
 READING = {
@@ -42,13 +47,15 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
     chosen = frozenset(draft.include)
     await _require_all_considered(work, request, chosen)
     package, handed_out = Package(), 0
-    async for item in _opened(work, chosen):
+    plan = await plan_in_force(work)
+    async for item in _opened(work, chosen, concern_codes(None if plan is None else plan.document)):
         package.add(item)
         handed_out += 1
+    [named] = await work.values(_AUTHORITY, authority_id=work.caller.authority_id)
     manifest = Manifest(
-        case_number=work.case.number, authority=work.caller.authority_id, regime=work.regime, request_id=request.id,
-        received_on=request.received_on, made_at=work.now, handed_out=handed_out,
-        restricted=dict(await restricted_by_basis(work)),
+        case_number=work.case.number, authority=work.caller.authority_id, authority_name=named["name"],
+        regime=work.regime, request_id=request.id, received_on=request.received_on, made_at=work.now,
+        handed_out=handed_out, restricted=dict(await restricted_by_basis(work)),
     )
     answer = WholeAnswer.of(partial(package.packed, manifest))
     work.audit_draft.justification = f"sha256:{answer.digest}"
@@ -103,7 +110,9 @@ async def _own_ids(work: UnitOfWork, kind: AccessKind) -> AsyncIterator[list[UUI
             yield ids
 
 
-async def _opened(work: UnitOfWork, chosen: Collection[AccessItem]) -> AsyncIterator[PackedItem]:
+async def _opened(
+    work: UnitOfWork, chosen: Collection[AccessItem], codes: ConcernCodes
+) -> AsyncIterator[PackedItem]:
     """Open the records of each kind, in the order of their ids, some at a time."""
     for kind in sorted(AccessKind):
         of_kind = sorted(item.id for item in chosen if item.kind is kind)
@@ -113,7 +122,7 @@ async def _opened(work: UnitOfWork, chosen: Collection[AccessItem]) -> AsyncIter
                 ids=of_kind[start : start + OPENED_AT_ONCE],
             )
             texts = await work.open(*records, reading=READING[kind])
-            items = [PackedItem.of(kind, record, texts[record.id]) for record in records]
+            items = [PackedItem.of(kind, record, texts[record.id], codes=codes) for record in records]
             restricted = await restricted_among(work, sorted(set[UUID]().union(*(item.named() for item in items))))
             for item in items:
                 yield item.without(restricted)

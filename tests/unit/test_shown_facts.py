@@ -1,0 +1,80 @@
+"""What is shown of a record to somebody who is given it: no bytes, no keyed index, no sealed text, at any depth."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from infohus.danish import CONCERN_KINDS, EXTREMISM_FORMS
+from infohus.kernel.database.statements import table_of
+from infohus.kernel.database.tables import Record
+from infohus.kernel.sealing.envelope import Sealed
+from infohus.plan.in_force import ConcernCodes
+from infohus.whole_case.erasure.own_records import OWN_RECORDS
+from infohus.whole_case.rights.accessible_records import ACCESSIBLE
+from infohus.whole_case.rights.model import AccessKind
+from infohus.whole_case.rights.package import PackedItem
+from infohus.whole_case.shown_facts import shown_facts
+
+AT = datetime(2026, 11, 30, tzinfo=UTC)
+ELSEWHERE = UUID(int=7)
+CODES = ConcernCodes(CONCERN_KINDS, {"social-0": "Isolerer sig"}, {"right": "Højreekstremisme", **EXTREMISM_FORMS})
+VALUES: dict[type, Any] = {
+    bool: True, int: 1, str: "text", bytes: b"hidden", date: AT.date(), datetime: AT, UUID: ELSEWHERE,
+}
+
+
+def filled(model: type[Record], **columns: Any) -> Record:
+    """Give a record in which every column holds something of its type."""
+    return model.of(**{one.name: _value(one.type) for one in table_of(model).columns} | columns)
+
+
+def _value(column_type: Any) -> Any:
+    if isinstance(column_type, sa.ARRAY):
+        return [_value(column_type.item_type)]
+    if isinstance(column_type, sa.types.TypeDecorator):
+        return Sealed(b"hidden")
+    if isinstance(column_type, sa.Enum):
+        return list[StrEnum](cast("type[StrEnum]", column_type.enum_class))[0]
+    return VALUES[column_type.python_type]
+
+
+def packed(kind: AccessKind, record: Record) -> dict[str, Any]:
+    return PackedItem.of(kind, record, {}, codes=CODES).facts
+
+
+GIVERS: dict[str, Callable[[Record], dict[str, Any]]] = {
+    "package": lambda record: packed(AccessKind(record.__tablename__), record),
+    "content on request": lambda record: shown_facts(record, with_ids=True),
+}
+GIVEN = [
+    *(("package", model) for model in ACCESSIBLE.values()), *(("content on request", model) for model in OWN_RECORDS),
+]
+
+
+@pytest.mark.parametrize(("giver", "model"), GIVEN)
+def test_what_is_given_of_a_record_is_plain_whatever_columns_it_has(giver: str, model: type[Record]) -> None:
+    facts = GIVERS[giver](filled(model))
+    assert facts == msgspec.json.decode(msgspec.json.encode(facts))
+    inner = [one for fact in facts.values() for one in (fact if isinstance(fact, list) else [fact])]
+    assert {type(one) for one in inner} <= {str, int, bool}
+    secret = {
+        column.name for column in table_of(model).columns
+        if isinstance(column.type, sa.types.TypeDecorator) or "hidden" in str(_value(column.type))
+    }
+    assert facts.keys().isdisjoint(secret | {"revision", "cpr_is_odd", "recorded_by", "record_version"})
+    assert giver != "package" or str(ELSEWHERE) not in str(facts)
+
+
+def test_a_package_says_the_plans_codes_in_danish_and_leaves_one_that_the_plan_no_longer_has() -> None:
+    concern = filled(
+        ACCESSIBLE[AccessKind.CONCERN], kind="person", signs=["social-0", "social-9"], extremism_form="right"
+    )
+    facts = packed(AccessKind.CONCERN, concern)
+    assert facts["signs"] == ["Isolerer sig", "social-9"]
+    assert (facts["kind"], facts["extremism_form"]) == (CONCERN_KINDS["person"], "Højreekstremisme")
