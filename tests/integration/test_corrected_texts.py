@@ -6,6 +6,7 @@ import pytest
 
 from house import MUNICIPALITY, CaseInHand, House, told
 from integration.test_content_requests import ask, read
+from integration.test_rights import ASKING, unpacked
 
 READERS = ("kommune", "politi", "dpo", "politi-dpo")
 STANDS = {"is_withdrawn": False, "is_corrected": False, "corrected_by": None}
@@ -60,6 +61,16 @@ async def test_what_was_corrected_shows_so_to_its_owner_to_who_was_told_and_to_t
     for who in READERS:
         marks = await marks_for(who)
         assert (who, marks) == (who, dict.fromkeys(marks, corrected))
+    # So it does in what is handed out to the person, where the correction and what it corrects name each other.
+    package = f"{case.path}/access-requests/{{}}/package"
+    asked = await case.kommune.post(f"{case.path}/access-requests", ASKING)
+    included = [*items, *({"kind": "exchange", "id": one["id"]} for one in (wrong, right))]
+    handed_out = (await unpacked(case.kommune, package.format(asked["id"]), *included))["items"]
+    (number,) = [one["number"] for one in handed_out if one["texts"].get("summary") == "Det var en anden."]
+    (corrects,) = [one["corrects"] for one in handed_out if one["number"] == number]
+    assert [one["number"] for one in handed_out if one["corrected_by"] is None] == [number]
+    assert {one["corrected_by"] for one in handed_out} == {None, number}
+    assert [one["kind"] for one in handed_out if one["number"] == corrects] == ["exchange"]
     # What was kept says on that it was withdrawn, on request too.
     keep = {"items": items, "texts": True, "because": "used", "reason": "Brugt."}
     await case.politi.post(f"{case.path}/exchanges/{wrong['id']}/kept-marks", keep)

@@ -30,12 +30,19 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class PackedItem(msgspec.Struct, frozen=True):
-    """One record as it is handed out: its clear columns (`facts`) and its opened texts."""
+    """One record as it is handed out: its clear columns (`facts`) and its opened texts.
+
+    `corrected_by` is the number of the exchange in this package that corrected what was told of it, `corrects` that of
+    the exchange that it corrects itself. The first item has number 1 (rule 13).
+    """
 
     kind: AccessKind
     recorded_at: datetime
     facts: dict[str, Any]
     texts: dict[str, Any]
+    number: int | None = None
+    corrected_by: int | None = None
+    corrects: int | None = None
 
     @classmethod
     def of(cls, kind: AccessKind, record: Record, texts: dict[str, str], *, codes: ConcernCodes) -> "PackedItem":
@@ -55,7 +62,7 @@ class PackedItem(msgspec.Struct, frozen=True):
     def without(self, records: Collection[UUID]) -> "PackedItem":
         """Leave out each place where it names one of these, so that nothing tells that there is such a record."""
         ids = {str(one) for one in records}
-        return PackedItem(self.kind, self.recorded_at, _without(self.facts, ids), _without(self.texts, ids))
+        return msgspec.structs.replace(self, facts=_without(self.facts, ids), texts=_without(self.texts, ids))
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
