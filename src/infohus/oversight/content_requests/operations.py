@@ -12,6 +12,7 @@ from infohus.kernel.database.tables import Record, new_id
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.content_requests.model import OPEN_FOR, ContentKind, ContentRequest
+from infohus.whole_case.shown_facts import shown_texts
 
 ONE = sa.select(ContentRequest).where(ContentRequest.id == sa.bindparam("id"))
 LISTED = (
@@ -60,7 +61,7 @@ async def stand_on_its_track(work: UnitOfWork, *ids: UUID | None) -> None:
 
 
 async def texts_of(work: UnitOfWork, record: Record) -> dict[str, str]:
-    """Open a record's texts; a CPR number is masked (rule 53).
+    """Open a record's texts, without salts; a CPR number is masked (rule 53).
 
     Raises:
         NotAvailable: the request has ended, or no exchange gives the caller's authority a key.
@@ -68,4 +69,4 @@ async def texts_of(work: UnitOfWork, record: Record) -> dict[str, str]:
     texts = (await work.open(record, reading=Action.OPEN_ON_REQUEST))[record.id]
     if _CPR_NUMBER in texts:
         texts[_CPR_NUMBER] = read_cpr_number(texts[_CPR_NUMBER]).masked
-    return texts
+    return shown_texts(record, texts)
