@@ -32,6 +32,12 @@ VALUES: dict[type, Any] = {
 }
 
 
+class Content(msgspec.Struct):
+    """What a joint document says."""
+
+    reasons: str
+
+
 def filled(model: type[Record], **columns: Any) -> Record:
     """Give a record in which every column holds something of its type."""
     return model.of(**{one.name: _value(one.type) for one in table_of(model).columns} | columns)
@@ -85,7 +91,7 @@ def test_a_package_says_the_plans_codes_in_danish_and_leaves_one_that_the_plan_n
 
 @pytest.mark.parametrize("model", OWN_RECORDS)
 def test_what_is_given_of_its_texts_holds_no_salt(model: type[Record]) -> None:
-    document, record = salted_document({"reasons": "Ja."}), filled(model)
+    document, record = salted_document(Content("Ja.")), filled(model)
     texts = {
         column.name: document if issubclass(model, JointDecision) else f"Tekst i {column.name}."
         for column in table_of(model).columns if isinstance(column.type, SealedColumn)
