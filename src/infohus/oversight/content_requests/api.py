@@ -24,6 +24,7 @@ from infohus.oversight.content_requests.operations import (
     ONE,
     ContentRequestDraft,
     request_content,
+    require_stated_purpose,
     stand_on_its_track,
     texts_of,
 )
@@ -110,10 +111,11 @@ async def opened(
     case_id: FromPath[UUID], kind: FromPath[ContentKind], record_id: FromPath[UUID],
     log_scope: NamedDependency[RequestScope],
 ) -> ContentOnRequest:
-    """Read one record that the caller, as DPO, has asked for: what the own authority wrote, or was told."""
+    """Read one record that the caller, as DPO, asked for, and for what it was: what the own side wrote or was told."""
     async with log_scope.begin(Action.OPEN_ON_REQUEST, REVIEWABLE[kind], record_id, within=case_id) as work:
         record = work.subject(Record)
         await stand_on_its_track(work, record.id, getattr(record, "exchange_id", None))
+        await require_stated_purpose(work, kind, record.id)
         is_own = record.authority_id == work.caller.authority_id
         return ContentOnRequest(
             kind=kind, id=record.id, version=record.record_version, authority=record.authority_id,
