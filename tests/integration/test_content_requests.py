@@ -155,9 +155,17 @@ class WhenADpoAsksForContent:
         assert (await read(house, case, "exchange", exchange))["texts"]["summary"] == "Han er set ved stationen."
         await ask(house, "exchange", exchange, "politi-dpo")
         await read(house, case, "exchange", exchange, "politi-dpo", status=404)
-        of = {one.action: one for one in await house.entries(MUNICIPAL_LOG)}
-        asking, reading = of["requestContent"], of["openOnRequest"]
-        assert (asking.persons, asking.case, reading.track.value) == ([], None, "pet")
+        # What was withdrawn from PET stands there too, when it is asked for and when it is read.
+        draft = {"recipient": "pet", "reason": "Givet ved en fejl."}
+        gone = await case.kommune.post(f"{case.path}/exchanges/{exchange}/withdrawals", draft)
+        await ask(house, "withdrawal", gone["id"])
+        await read(house, case, "withdrawal", gone["id"])
+        entries = await house.entries(MUNICIPAL_LOG)
+        asking, reading = [
+            [one for one in entries if one.action == act] for act in ("requestContent", "openOnRequest")
+        ]
+        assert [(one.persons, one.case, one.track.value) for one in asking] == [([], None, "pet")] * 2
+        assert [one.track.value for one in reading] == ["pet"] * 2
 
 
 @pytest.mark.rule(45)
