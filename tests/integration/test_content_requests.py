@@ -10,7 +10,7 @@ import pytest
 from conftest import Database
 from house import CLEARANCE, MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, now
 from infohus.cases.procedure.purposes import LogReadingPurpose
-from infohus.danish.purposes import OF_CONTENT_ON_REQUEST
+from infohus.danish.purposes import OF_CONTENT_BY_ANOTHER, OF_CONTENT_ON_REQUEST
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.oversight.content_requests.model import REVIEWABLE
 from integration.test_pets_track import knowing_pet
@@ -73,13 +73,17 @@ class WhenADpoAsksForContent:
             "items": [asked], "next": None, "not_readable": [],
         }
         assert (await house.person("politi-dpo").get(requests_of(house)))["items"] == []
+        await read(house, case, "note", note, "kommune", status=403)
         # The person's letter says that a DPO read what stands in the case, and not that somebody looked at the log.
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
         draft = {"subject": concern["subjects"][0]["id"]}
         (report,) = (await case.kommune.post(f"/infohuse/{house.infohus_id}/log-reports", draft, status=200))["reports"]
-        supervised = [one["purpose"] for one in report["lines"] if "tilsyn" in one["purpose"].lower()]
-        tried = f"{OF_CONTENT_ON_REQUEST} (et forsøg, som systemet ikke lod gennemføre)"
-        assert supervised == [*[tried] * 4, OF_CONTENT_ON_REQUEST]
+        supervised = [one["purpose"] for one in report["lines"] if "hvad der står i sagen" in one["purpose"]]
+        tried, tried_by_another = [
+            f"{words} (et forsøg, som systemet ikke lod gennemføre)"
+            for words in (OF_CONTENT_ON_REQUEST, OF_CONTENT_BY_ANOTHER)
+        ]
+        assert supervised == [*[tried] * 4, OF_CONTENT_ON_REQUEST, tried_by_another]
 
     @pytest.mark.rule(91)
     async def test_a_reason_has_words(self, house: House) -> None:
