@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from house import MUNICIPALITY, CaseInHand, House, told
+from house import MUNICIPALITY, POLICE, CaseInHand, House, told
 from integration.test_content_requests import ask, read
 from integration.test_rights import ASKING, unpacked
 
@@ -71,6 +71,10 @@ async def test_what_was_corrected_shows_so_to_its_owner_to_who_was_told_and_to_t
     assert [one["number"] for one in handed_out if one["corrected_by"] is None] == [number]
     assert {one["corrected_by"] for one in handed_out} == {None, number}
     assert [one["kind"] for one in handed_out if one["number"] == corrects] == ["exchange"]
+    for by in (case.kommune, case.politi):
+        note = await by.post(f"{case.path}/journal-notes", status=200)
+        assert [one["id"] for one in note["exchanges"] if one["is_corrected"]] == [wrong["id"]]
+        assert note["text"].count("Rettet senere.") == 1
     # What was kept says on that it was withdrawn, on request too.
     keep = {"items": items, "texts": True, "because": "used", "reason": "Brugt."}
     await case.politi.post(f"{case.path}/exchanges/{wrong['id']}/kept-marks", keep)
@@ -78,3 +82,6 @@ async def test_what_was_corrected_shows_so_to_its_owner_to_who_was_told_and_to_t
     await case.kommune.post(f"{case.path}/exchanges/{wrong['id']}/withdrawals", withdrawal)
     marks = await on_request(house, case, "politi-dpo", everything)
     assert marks == {kind: {**corrected, "is_withdrawn": True} for kind in everything}
+    note = await case.politi.post(f"{case.path}/journal-notes", status=200)
+    assert [one["withdrawn_from"] for one in note["exchanges"] if one["id"] == wrong["id"]] == [[POLICE]]
+    assert note["text"].count(f"Tilbagekaldt fra {POLICE}. Rettet senere.") == 1
