@@ -144,10 +144,13 @@ REVOKE EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) TO infohus_app;
 
 -- How the caller's authority was told records: by each exchange in which version, whether that lets it read still, and the
--- first correction of the exchange, or of what this very record rests on, as `correction_of` finds it. All records
--- of a list are asked for at once.
-CREATE FUNCTION infohus.told_how(ids uuid[])
-  RETURNS TABLE (exchange_id uuid, record_id uuid, record_version integer, stands boolean, correction uuid)
+-- first correction of the exchange, or of what this very record rests on, as `correction_of` finds it. Of its own records,
+-- in `of_cases`, what it told of them itself and corrected; nothing of what PET was told, but of that exchange itself
+-- (rule 85). All records of a list are asked for at once, and by a DPO those that it asked to read.
+CREATE FUNCTION infohus.told_how(ids uuid[], of_cases uuid[])
+  RETURNS TABLE (
+    exchange_id uuid, record_id uuid, record_version integer, is_own boolean, stands boolean, correction uuid
+  )
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   DECLARE
@@ -156,7 +159,10 @@ CREATE FUNCTION infohus.told_how(ids uuid[])
     RETURN QUERY
       WITH RECURSIVE told AS (
         SELECT d.exchange_id, d.record_id, d.record_version, d.via, d.withdrawn_at FROM infohus.disclosure d
-        WHERE d.record_id = ANY (ids) AND d.recipient_id = own AND infohus.takes_part(d.case_id, 'any')
+        WHERE d.record_id = ANY (ids) AND d.recipient_id = own AND (
+          infohus.takes_part(d.case_id, 'any')
+          OR infohus.opens_on_request(d.record_id, d.record_version, d.record_kind)
+        )
       ), rests_on AS (
         SELECT t.exchange_id AS told_by, t.exchange_id, t.record_id, NULL::timestamptz AS from_then_on FROM told t
         UNION
@@ -166,7 +172,7 @@ CREATE FUNCTION infohus.told_how(ids uuid[])
         JOIN infohus.disclosure w ON w.record_id = d.record_id
           AND (w.exchange_id = ANY (d.via) OR (w.discloser_id = d.discloser_id AND own IN (w.discloser_id, w.recipient_id)))
       )
-      SELECT t.exchange_id, t.record_id, t.record_version,
+      SELECT t.exchange_id, t.record_id, t.record_version, false,
         t.withdrawn_at IS NULL
           AND (cardinality(t.via) = 0 OR infohus.rests_on_what_stands(t.exchange_id, t.record_id, own)),
         (
@@ -178,11 +184,28 @@ CREATE FUNCTION infohus.told_how(ids uuid[])
             AND (x.paragraph <> 'pet-loven-4' OR own = ANY (x.authority_id || x.recipients))
           ORDER BY x.recorded_at LIMIT 1
         )
-      FROM told t;
+      FROM told t
+      UNION ALL
+      SELECT w.id, given.record_id, given.record_version, true, true, x.id
+      FROM infohus.exchange x JOIN infohus.exchange w ON w.id = x.corrects_id
+      CROSS JOIN LATERAL (
+        SELECT d.record_kind, d.record_id, d.record_version FROM infohus.disclosure d
+        WHERE d.exchange_id = w.id AND d.discloser_id = own
+        UNION
+        SELECT * FROM unnest(w.given_kinds, w.given_ids, w.given_versions)
+        UNION
+        SELECT 'exchange', w.id, w.record_version
+      ) AS given (record_kind, record_id, record_version)
+      WHERE x.case_id = ANY (of_cases) AND x.authority_id = own AND given.record_id = ANY (ids)
+        AND (x.paragraph <> 'pet-loven-4' OR given.record_id = w.id)
+        AND (
+          infohus.takes_part(x.case_id, 'any')
+          OR infohus.opens_on_request(given.record_id, given.record_version, given.record_kind)
+        );
   END
   $$;
-REVOKE EXECUTE ON FUNCTION infohus.told_how(uuid[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.told_how(uuid[]) TO infohus_app;
+REVOKE EXECUTE ON FUNCTION infohus.told_how(uuid[], uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.told_how(uuid[], uuid[]) TO infohus_app;
 
 -- It runs as the owner, whom forced row security binds too: these rows only.
 CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohus_owner

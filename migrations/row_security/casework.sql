@@ -127,6 +127,9 @@ CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text[]) RETU
       SELECT FROM infohus.information_request r
       WHERE r.id = ANY (ids) AND r.asked_by_pet AND r.authority_id = infohus.caller_authority()
     ) OR EXISTS (
+      SELECT FROM infohus.withdrawal w JOIN infohus.exchange e ON e.id = w.exchange_id
+      WHERE w.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND w.authority_id = infohus.caller_authority()
+    ) OR EXISTS (
       SELECT FROM infohus.authority a WHERE a.id = ANY (asking) AND a.kind = 'security_service'
     );
   END
@@ -140,6 +143,9 @@ ALTER TABLE infohus.withdrawal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURI
 GRANT SELECT, INSERT ON infohus.withdrawal TO infohus_app;
 CREATE POLICY select_withdrawal ON infohus.withdrawal FOR SELECT TO infohus_app
   USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+-- `is_attempt_on_pets_track` reads it.
+CREATE POLICY functions_read_withdrawal ON infohus.withdrawal FOR SELECT TO infohus_owner
+  USING (authority_id = infohus.caller_authority());
 CREATE POLICY insert_withdrawal ON infohus.withdrawal FOR INSERT TO infohus_app
   WITH CHECK (
     authority_id = infohus.caller_authority()

@@ -9,7 +9,8 @@ import pytest
 
 from conftest import Database
 from house import CLEARANCE, MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, now
-from infohus.danish.purposes import OF_CONTENT_ON_REQUEST
+from infohus.cases.procedure.purposes import LogReadingPurpose
+from infohus.danish.purposes import OF_CONTENT_BY_ANOTHER, OF_CONTENT_ON_REQUEST
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.oversight.content_requests.model import REVIEWABLE
 from integration.test_pets_track import knowing_pet
@@ -45,15 +46,23 @@ async def a_note(case: CaseInHand, who: str = "kommune") -> str:
 class WhenADpoAsksForContent:
     @pytest.mark.rule(57)
     @pytest.mark.rule(60)
+    @pytest.mark.rule(104)
     async def test_it_is_read_by_an_act_of_its_own_after_an_act_that_says_why(self, house: House) -> None:
         case = await house.case()
         note = await a_note(case)
         await read(house, case, "note", note, status=404)
         asked = await ask(house, "note", note)
         assert (asked["reason"], asked["record_id"], asked["purpose"]) == (WHY, note, "lawfulness")
+        # It is read for what it was asked for (rule 104).
+        path, dpo = f"{case.path}/content-on-request/note/{note}", house.person("dpo")
+        for purpose in set(LogReadingPurpose) - {LogReadingPurpose.LAWFULNESS}:
+            answer = await dpo.get(f"{path}?purpose={purpose}", status=409)
+            assert answer["type"] == "/problems/content-asked-for-another-purpose"
+        assert {(one.outcome.value, len(one.opened)) for one in (await house.entries())[-3:]} == {("refused", 0)}
         shown = await read(house, case, "note", note)
         assert shown["texts"]["text"] == "Skolen ringede."
-        asking, reading = (await house.entries())[-2:]
+        entries = await house.entries()
+        asking, reading = entries[-5], entries[-1]
         assert (asking.action, asking.outcome.value, asking.purpose) == ("requestContent", "allowed", "lawfulness")
         assert [(row.table, row.verb) for row in asking.wrote] == [("content_request", "insert")]
         assert (reading.action, str(reading.subject), str(reading.case)) == ("openOnRequest", note, case.id)
@@ -64,13 +73,17 @@ class WhenADpoAsksForContent:
             "items": [asked], "next": None, "not_readable": [],
         }
         assert (await house.person("politi-dpo").get(requests_of(house)))["items"] == []
+        await read(house, case, "note", note, "kommune", status=403)
         # The person's letter says that a DPO read what stands in the case, and not that somebody looked at the log.
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
         draft = {"subject": concern["subjects"][0]["id"]}
         (report,) = (await case.kommune.post(f"/infohuse/{house.infohus_id}/log-reports", draft, status=200))["reports"]
-        supervised = [one["purpose"] for one in report["lines"] if "tilsyn" in one["purpose"].lower()]
-        tried = f"{OF_CONTENT_ON_REQUEST} (et forsøg, som systemet ikke lod gennemføre)"
-        assert supervised == [tried, OF_CONTENT_ON_REQUEST]
+        supervised = [one["purpose"] for one in report["lines"] if "hvad der står i sagen" in one["purpose"]]
+        tried, tried_by_another = [
+            f"{words} (et forsøg, som systemet ikke lod gennemføre)"
+            for words in (OF_CONTENT_ON_REQUEST, OF_CONTENT_BY_ANOTHER)
+        ]
+        assert supervised == [*[tried] * 4, OF_CONTENT_ON_REQUEST, tried_by_another]
 
     @pytest.mark.rule(91)
     async def test_a_reason_has_words(self, house: House) -> None:
@@ -146,9 +159,17 @@ class WhenADpoAsksForContent:
         assert (await read(house, case, "exchange", exchange))["texts"]["summary"] == "Han er set ved stationen."
         await ask(house, "exchange", exchange, "politi-dpo")
         await read(house, case, "exchange", exchange, "politi-dpo", status=404)
-        of = {one.action: one for one in await house.entries(MUNICIPAL_LOG)}
-        asking, reading = of["requestContent"], of["openOnRequest"]
-        assert (asking.persons, asking.case, reading.track.value) == ([], None, "pet")
+        # What was withdrawn from PET stands there too, when it is asked for and when it is read.
+        draft = {"recipient": "pet", "reason": "Givet ved en fejl."}
+        gone = await case.kommune.post(f"{case.path}/exchanges/{exchange}/withdrawals", draft)
+        await ask(house, "withdrawal", gone["id"])
+        await read(house, case, "withdrawal", gone["id"])
+        entries = await house.entries(MUNICIPAL_LOG)
+        asking, reading = [
+            [one for one in entries if one.action == act] for act in ("requestContent", "openOnRequest")
+        ]
+        assert [(one.persons, one.case, one.track.value) for one in asking] == [([], None, "pet")] * 2
+        assert [one.track.value for one in reading] == ["pet"] * 2
 
 
 @pytest.mark.rule(45)

@@ -84,7 +84,7 @@ async def test_what_was_corrected_before_it_was_passed_on_shows_so_to_whom_it_is
     assert (await case.kommune.get(f"{case.path}/exchanges/{later['id']}"))["is_corrected"]
     (read_there,) = await house.sql(
         "SELECT CASE WHEN infohus.act_as($1, $2, 'invited_professional', now()) THEN ("
-        " SELECT t.correction FROM infohus.told_how(ARRAY[$3::uuid]) AS t WHERE t.exchange_id = $4"
+        " SELECT t.correction FROM infohus.told_how(ARRAY[$3::uuid], ARRAY[]::uuid[]) AS t WHERE t.exchange_id = $4"
         ") END AS correction",
         PROBATION, guest["person_id"], item, UUID(later["id"]),
     )

@@ -154,7 +154,7 @@ def a_note(exchanges: int) -> GatheredNote:
     for number in range(exchanges):
         note.exchanges.add(JournalExchange(
             UUID(int=number), "kommune", ["politi"], "rpl-115-2", AT, declared_not_for_investigation=True, consent=None,
-            manifest="ab" * 32,
+            manifest="ab" * 32, withdrawn_from=[], is_corrected=False,
         ))
     return note
 

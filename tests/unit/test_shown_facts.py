@@ -10,16 +10,19 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from infohus.cases.joint_decisions.document import salted_document
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.danish import CONCERN_KINDS, EXTREMISM_FORMS
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Record
+from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.plan.in_force import ConcernCodes
 from infohus.whole_case.erasure.own_records import OWN_RECORDS
 from infohus.whole_case.rights.accessible_records import ACCESSIBLE
 from infohus.whole_case.rights.model import AccessKind
 from infohus.whole_case.rights.package import PackedItem
-from infohus.whole_case.shown_facts import shown_facts
+from infohus.whole_case.shown_facts import shown_facts, shown_texts
 
 AT = datetime(2026, 11, 30, tzinfo=UTC)
 ELSEWHERE = UUID(int=7)
@@ -27,6 +30,12 @@ CODES = ConcernCodes(CONCERN_KINDS, {"social-0": "Isolerer sig"}, {"right": "Hø
 VALUES: dict[type, Any] = {
     bool: True, int: 1, str: "text", bytes: b"hidden", date: AT.date(), datetime: AT, UUID: ELSEWHERE,
 }
+
+
+class Content(msgspec.Struct):
+    """What a joint document says."""
+
+    reasons: str
 
 
 def filled(model: type[Record], **columns: Any) -> Record:
@@ -78,3 +87,19 @@ def test_a_package_says_the_plans_codes_in_danish_and_leaves_one_that_the_plan_n
     facts = packed(AccessKind.CONCERN, concern)
     assert facts["signs"] == ["Isolerer sig", "social-9"]
     assert (facts["kind"], facts["extremism_form"]) == (CONCERN_KINDS["person"], "Højreekstremisme")
+
+
+@pytest.mark.parametrize("model", OWN_RECORDS)
+def test_what_is_given_of_its_texts_holds_no_salt(model: type[Record]) -> None:
+    document, record = salted_document(Content("Ja.")), filled(model)
+    texts = {
+        column.name: document if issubclass(model, JointDecision) else f"Tekst i {column.name}."
+        for column in table_of(model).columns if isinstance(column.type, SealedColumn)
+    }
+    shown = shown_texts(record, texts)
+    assert [word for word in ("salt", msgspec.json.decode(document)["salt"]) if word in str(shown)] == []
+    assert texts.keys() - shown.keys() <= {"manifest_salt"}
+    if issubclass(model, JointDecision):
+        assert shown["content"] == '{"reasons":"Ja."}'
+        given = PackedItem.of(AccessKind(record.__tablename__), record, texts, codes=CODES)
+        assert given.texts["content"] == {"reasons": "Ja."}

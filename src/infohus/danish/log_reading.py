@@ -1,6 +1,10 @@
 """The Danish words for refusals to read a log, or to check it by lot."""
 
 LOG_READING: dict[str, tuple[str, str]] = {
+    "content-asked-for-another-purpose": (
+        "Der er anmodet med et andet formål",
+        "Læs med det formål, som anmodningen om indhold angiver, eller anmod igen med det formål, du nu har.",
+    ),
     "not-drawable-yet": (
         "Lodtrækningen mangler et kontrolpunkt",
         "Hemmeligheden er sagt for tidligt. Varsl en ny kontrol, og vent, til du har gemt et kontrolpunkt derefter.",

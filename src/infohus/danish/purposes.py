@@ -39,3 +39,5 @@ PURPOSES: dict[str, str] = {
 }
 OF_CONTENT_ON_REQUEST = "Databeskyttelsesrådgiverens læsning af, hvad der står i sagen, for at føre tilsyn"
 """What a letter says of a DPO who read a record's content, whichever of the four purposes that had."""
+OF_CONTENT_BY_ANOTHER = "Læsning af, hvad der står i sagen, som kun databeskyttelsesrådgiveren må anmode om"
+"""What a letter says of anybody else who tried to."""

@@ -9,6 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
@@ -23,6 +24,7 @@ from infohus.oversight.content_requests.operations import (
     ONE,
     ContentRequestDraft,
     request_content,
+    require_stated_purpose,
     stand_on_its_track,
     texts_of,
 )
@@ -76,6 +78,7 @@ class ContentOnRequest(msgspec.Struct, frozen=True):
     recorded_by: UUID | None
     facts: dict[str, Fact]
     texts: dict[str, str]
+    told: Told | None
 
 
 @post(REQUESTS, operation_id="RequestContent")
@@ -112,15 +115,17 @@ async def opened(
     case_id: FromPath[UUID], kind: FromPath[ContentKind], record_id: FromPath[UUID],
     log_scope: NamedDependency[RequestScope],
 ) -> ContentOnRequest:
-    """Read one record that the caller, as DPO, has asked for: what the own authority wrote, or was told."""
+    """Read one record that the caller, as DPO, asked for, and for what it was: what the own side wrote or was told."""
     async with log_scope.begin(Action.OPEN_ON_REQUEST, REVIEWABLE[kind], record_id, within=case_id) as work:
         record = work.subject(Record)
         await stand_on_its_track(work, record.id, getattr(record, "exchange_id", None))
+        await require_stated_purpose(work, kind, record.id)
         is_own = record.authority_id == work.caller.authority_id
         return ContentOnRequest(
             kind=kind, id=record.id, version=record.record_version, authority=record.authority_id,
             recorded_at=record.recorded_at, recorded_by=record.recorded_by if is_own else None,
             facts=shown_facts(record, with_ids=True) if is_own else {}, texts=await texts_of(work, record),
+            told=(await told_of(work, record)).get(record.id),
         )
 
 

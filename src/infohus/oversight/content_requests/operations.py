@@ -12,6 +12,8 @@ from infohus.kernel.database.tables import Record, new_id
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.content_requests.model import OPEN_FOR, ContentKind, ContentRequest
+from infohus.oversight.content_requests.refusals import ContentAskedForAnotherPurpose
+from infohus.whole_case.shown_facts import shown_texts
 
 ONE = sa.select(ContentRequest).where(ContentRequest.id == sa.bindparam("id"))
 LISTED = (
@@ -25,6 +27,10 @@ LISTED = (
 )
 """Lists requests of an infohus; row security leaves those of the caller's authority."""
 _CPR_NUMBER = "cpr_number"
+_STATED = sa.select(ContentRequest.purpose).where(
+    ContentRequest.record_id == sa.bindparam("record_id"), ContentRequest.record_kind == sa.bindparam("kind"),
+    ContentRequest.requested_by == sa.bindparam("asked_by"), ContentRequest.ends_at > sa.bindparam("now"),
+)
 _ON_PETS_TRACK = sa.select(
     sa.func.infohus.is_attempt_on_pets_track(
         sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("asking", [], type_=sa.ARRAY(sa.Text))
@@ -59,8 +65,19 @@ async def stand_on_its_track(work: UnitOfWork, *ids: UUID | None) -> None:
     work.audit_draft.is_for_pet = work.audit_draft.is_for_pet or bool(rows[0]["is_so"])
 
 
+async def require_stated_purpose(work: UnitOfWork, kind: ContentKind, record_id: UUID) -> None:
+    """Hold the reading to a purpose that the caller's standing requests for the record state (rule 104).
+
+    Raises:
+        ContentAskedForAnotherPurpose: it was asked for, but for another one.
+    """
+    rows = await work.values(_STATED, record_id=record_id, kind=kind, asked_by=work.caller.person_id, now=work.now)
+    if work.audit_draft.purpose not in {row["purpose"] for row in rows}:
+        raise ContentAskedForAnotherPurpose
+
+
 async def texts_of(work: UnitOfWork, record: Record) -> dict[str, str]:
-    """Open a record's texts; a CPR number is masked (rule 53).
+    """Open a record's texts, without salts; a CPR number is masked (rule 53).
 
     Raises:
         NotAvailable: the request has ended, or no exchange gives the caller's authority a key.
@@ -68,4 +85,4 @@ async def texts_of(work: UnitOfWork, record: Record) -> dict[str, str]:
     texts = (await work.open(record, reading=Action.OPEN_ON_REQUEST))[record.id]
     if _CPR_NUMBER in texts:
         texts[_CPR_NUMBER] = read_cpr_number(texts[_CPR_NUMBER]).masked
-    return texts
+    return shown_texts(record, texts)

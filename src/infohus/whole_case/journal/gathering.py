@@ -15,7 +15,10 @@ import sqlalchemy as sa
 from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import signatures_of
+from infohus.casework.exchanges.aftermath import aftermath_of
+from infohus.casework.exchanges.corrections import corrections_of
 from infohus.casework.exchanges.exchange_facts import recipients_shown
+from infohus.casework.exchanges.receipts import withdrawn_of
 from infohus.kernel.answers.pages import NIL
 from infohus.kernel.answers.whole_answers import WholeAnswer
 from infohus.kernel.sealing.spool import SealedLines
@@ -72,12 +75,16 @@ class GatheredNote:
                 decision.__tablename__, decision.result, decision.decided_at or work.now, decision.content_hash.hex(),
                 sorted(signatures, key=lambda signature: signature.signed_at),
             ))
-        async for exchange in _exchanges(work):
-            self.exchanges.add(JournalExchange(
-                exchange.id, exchange.authority_id, recipients_shown(exchange, work.caller.authority_id),
-                exchange.paragraph.value, exchange.exchanged_at, exchange.declared_not_for_investigation,
-                exchange.consent, exchange.manifest.hex(),
-            ))
+        async for exchanges in _exchanges(work):
+            found = await aftermath_of(work, exchanges)
+            corrections = await corrections_of(work, found)
+            for exchange in exchanges:
+                self.exchanges.add(JournalExchange(
+                    exchange.id, exchange.authority_id, recipients_shown(exchange, work.caller.authority_id),
+                    exchange.paragraph.value, exchange.exchanged_at, exchange.declared_not_for_investigation,
+                    exchange.consent, exchange.manifest.hex(), withdrawn_of(found[exchange.id]).withdrawn_from,
+                    corrections[exchange.id].is_corrected,
+                ))
 
     def text(self) -> Iterator[str]:
         """Write the text, piece by piece."""
@@ -122,9 +129,8 @@ async def _made_decisions(work: UnitOfWork) -> AsyncIterator[JointDecision]:
         at, after = some[-1]["decided_at"], ids[-1]
 
 
-async def _exchanges(work: UnitOfWork) -> AsyncIterator[Exchange]:
+async def _exchanges(work: UnitOfWork) -> AsyncIterator[list[Exchange]]:
     at, after = _FIRST, NIL
     while some := await work.rows(Exchange, _EXCHANGES, case_id=work.case.id, at=at, after=after):
-        for exchange in some:
-            yield exchange
+        yield some
         at, after = some[-1].exchanged_at, some[-1].id

@@ -58,7 +58,10 @@ class JournalDecision(msgspec.Struct, frozen=True):
 
 
 class JournalExchange(msgspec.Struct, frozen=True):
-    """A videregivelse: who told whom, after which paragraph, what was declared, and the hash of what it disclosed."""
+    """A videregivelse: who told whom, after which paragraph, what was declared, and the hash of what it disclosed.
+
+    `withdrawn_from` and `is_corrected` are what became of it, as far as the authority may see (rules 13 and 16).
+    """
 
     id: UUID
     discloser: str
@@ -68,6 +71,8 @@ class JournalExchange(msgspec.Struct, frozen=True):
     declared_not_for_investigation: bool
     consent: Consent | None
     manifest: str
+    withdrawn_from: list[str]
+    is_corrected: bool
 
 
 class JournalNote(msgspec.Struct, frozen=True, kw_only=True):

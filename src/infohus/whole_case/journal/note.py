@@ -63,9 +63,14 @@ def _decided(one: JournalDecision) -> str:
 def _exchanged(told: JournalExchange) -> str:
     return (
         f"- {_at(told.exchanged_at)}: {told.discloser} til {', '.join(told.recipients)} efter "
-        f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. {_considered(told)}"
+        f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. {_considered(told)}{_became(told)}"
         f"Fingeraftryk: `{told.manifest}`\n"
     )
+
+
+def _became(told: JournalExchange) -> str:
+    withdrawn = f"Tilbagekaldt fra {', '.join(told.withdrawn_from)}. " if told.withdrawn_from else ""
+    return f"{withdrawn}Rettet senere. " if told.is_corrected else withdrawn
 
 
 def _considered(told: JournalExchange) -> str:

@@ -1,9 +1,10 @@
 """What an entry of the log was for, in the Danish words of a log report."""
 
 from infohus.cases.procedure.purposes import LogPurpose, LogReadingPurpose
-from infohus.danish.purposes import OF_CONTENT_ON_REQUEST, PURPOSES
+from infohus.danish.purposes import OF_CONTENT_BY_ANOTHER, OF_CONTENT_ON_REQUEST, PURPOSES
 from infohus.kernel.audit.formats.entry import Entry, Outcome
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import Role
 
 _CONTROL = PURPOSES[LogPurpose.LOG_SUPERVISION]
 _IN_LETTERS: dict[str, str] = {**PURPOSES, **dict.fromkeys(LogReadingPurpose, _CONTROL)}
@@ -16,5 +17,7 @@ _NOT_DONE = " (et forsøg, som systemet ikke lod gennemføre)"
 def purpose_of(entry: Entry) -> str:
     """Give an entry's purpose in Danish; unless it was allowed, the text says that it was only tried."""
     code = entry.purpose or ""
-    words = OF_CONTENT_ON_REQUEST if entry.action in _ON_CONTENT else _IN_LETTERS.get(code, _CONTROL)
+    words = _IN_LETTERS.get(code, _CONTROL)
+    if entry.action in _ON_CONTENT:
+        words = OF_CONTENT_ON_REQUEST if entry.role == Role.DATA_PROTECTION_OFFICER else OF_CONTENT_BY_ANOTHER
     return words + ("" if entry.outcome is Outcome.ALLOWED else _NOT_DONE)

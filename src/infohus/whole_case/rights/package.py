@@ -16,26 +16,33 @@ from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.sealing.spool import SealedSpool
 from infohus.plan.in_force import ConcernCodes
 from infohus.whole_case.rights.model import AccessKind
-from infohus.whole_case.shown_facts import Fact, shown_facts
+from infohus.whole_case.shown_facts import Fact, shown_facts, shown_texts
 
 _NAMES = {
     "dbl-22-1": "databeskyttelseslovens § 22, stk. 1 (afgørende hensyn til private interesser)",
     "dbl-22-2": "databeskyttelseslovens § 22, stk. 2 (afgørende hensyn til offentlige interesser)",
     "rhl-14": "retshåndhævelseslovens § 14", "rhl-16": "retshåndhævelseslovens § 16",
 }
-_NOT_FOR_THE_PERSON = frozenset({"regime", "given_kinds", "given_versions", "manifest_salt"})
-"""Columns and texts that are left out of a package besides: they say nothing about the person."""
+_NOT_FOR_THE_PERSON = frozenset({"regime", "given_kinds", "given_versions"})
+"""Columns that are left out of a package besides: they say nothing about the person."""
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class PackedItem(msgspec.Struct, frozen=True):
-    """One record as it is handed out: its clear columns (`facts`) and its opened texts."""
+    """One record as it is handed out: its clear columns (`facts`) and its opened texts.
+
+    `corrected_by` is the number of the exchange in this package that corrected what was told of it, `corrects` that of
+    the exchange that it corrects itself. The first item has number 1 (rule 13).
+    """
 
     kind: AccessKind
     recorded_at: datetime
     facts: dict[str, Any]
     texts: dict[str, Any]
+    number: int | None = None
+    corrected_by: int | None = None
+    corrects: int | None = None
 
     @classmethod
     def of(cls, kind: AccessKind, record: Record, texts: dict[str, str], *, codes: ConcernCodes) -> "PackedItem":
@@ -45,7 +52,7 @@ class PackedItem(msgspec.Struct, frozen=True):
             if name not in _NOT_FOR_THE_PERSON
         }
         return cls(kind, record.recorded_at, facts, {
-            name: _document(text) for name, text in texts.items() if name not in _NOT_FOR_THE_PERSON
+            name: _document(text) for name, text in shown_texts(record, texts).items()
         })
 
     def named(self) -> set[UUID]:
@@ -55,7 +62,7 @@ class PackedItem(msgspec.Struct, frozen=True):
     def without(self, records: Collection[UUID]) -> "PackedItem":
         """Leave out each place where it names one of these, so that nothing tells that there is such a record."""
         ids = {str(one) for one in records}
-        return PackedItem(self.kind, self.recorded_at, _without(self.facts, ids), _without(self.texts, ids))
+        return msgspec.structs.replace(self, facts=_without(self.facts, ids), texts=_without(self.texts, ids))
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +166,6 @@ def _document(text: str) -> Any:  # noqa: ANN401 - a signed document is JSON
     if not text.startswith("{"):
         return text
     try:
-        document = msgspec.json.decode(text)
+        return msgspec.json.decode(text)
     except msgspec.DecodeError:
         return text
-    return document.get("content", document) if isinstance(document, dict) else text

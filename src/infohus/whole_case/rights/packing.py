@@ -4,19 +4,23 @@ What is gathered is held sealed outside of memory. The log has the package's dig
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.danish.record_kinds import RECORD_KINDS
 from infohus.kernel.access.model import Authority
 from infohus.kernel.answers.pages import NIL
 from infohus.kernel.answers.whole_answers import WholeAnswer
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.in_force import ConcernCodes, concern_codes, plan_in_force
 from infohus.whole_case.rights.accessible_records import ACCESSIBLE, BY_IDS, IDS_OF_CASE
@@ -125,7 +129,8 @@ async def _own_ids(work: UnitOfWork, kind: AccessKind) -> AsyncIterator[list[UUI
 async def _opened(
     work: UnitOfWork, chosen: Collection[AccessItem], codes: ConcernCodes
 ) -> AsyncIterator[PackedItem]:
-    """Open the records of each kind, in the order of their ids, some at a time."""
+    """Open the records of each kind, in the order of their ids, some at a time; they are numbered in that order."""
+    numbers = {item.id: at for at, item in enumerate(sorted(chosen, key=lambda item: (item.kind, item.id)), start=1)}
     for kind in sorted(AccessKind):
         of_kind = sorted(item.id for item in chosen if item.kind is kind)
         for start in range(0, len(of_kind), OPENED_AT_ONCE):
@@ -136,6 +141,15 @@ async def _opened(
             texts = await work.open(*records, reading=READING[kind])
             items = [PackedItem.of(kind, record, texts[record.id], codes=codes) for record in records]
             restricted = await restricted_among(work, sorted(set[UUID]().union(*(item.named() for item in items))))
-            for item in items:
-                yield item.without(restricted)
+            told = await told_of(work, *records)
+            for record, item in zip(records, items, strict=True):
+                yield _marked(item.without(restricted), record, told.get(record.id), numbers)
             work.forget(*records)
+
+
+def _marked(item: PackedItem, record: Record, told: Told | None, numbers: Mapping[UUID, int]) -> PackedItem:
+    """Say of a record what corrected it, where that is in the package: what is withheld shows nowhere."""
+    corrected_by = None if told is None or told.corrected_by is None else numbers.get(told.corrected_by)
+    wrong = record.corrects_id if isinstance(record, Exchange) else None
+    corrects = None if wrong is None else numbers.get(wrong)
+    return msgspec.structs.replace(item, number=numbers[record.id], corrected_by=corrected_by, corrects=corrects)
