@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,12 +88,18 @@ class WhenTheDemoStaysUp:
         first = self.up(tmp_path, port=port)
         try:
             known = json.loads((tmp_path / "data" / "running.json").read_text(encoding="utf-8"))
-            token = infohus("token", "--as", "kommune", "--data", tmp_path / "data").stdout.strip()
+            told = re.search(r"TOKEN=\$\(.*/infohus (.*)\)", (tmp_path / "said.txt").read_text(encoding="utf-8"))
+            assert told is not None
+            token = infohus(*told[1].split()).stdout.strip()
             cases = httpx.get(
                 f"{known['server']}/cases", headers={"Authorization": f"Bearer {token}"}, trust_env=False
             )
             assert (cases.status_code, len(cases.json()["items"])) == (200, 8)
             assert sorted((tmp_path / "data" / "result" / "keys").glob("infohus_ishoj*.pub"))
+            second = infohus("demo", "--once", "--fresh", "--out", tmp_path / "out", "--data", tmp_path / "data")
+            said = " ".join(second.stderr.replace("│", " ").split())
+            assert ("stands den med Ctrl-C" in said, "Traceback" in said) == (True, False), said
+            assert (second.returncode, (tmp_path / "data" / "running.json").exists()) == (2, True)
         finally:
             self.down(first, tmp_path)
         again = self.up(tmp_path, port=port)
