@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """Verify an exported infohus log without infohus: one file, no code shared with it, Python 3.9+ and `cryptography`.
 
-    verify.py FOLDER --key LOG.PUB [--older CHECKPOINT] [--cosigner KEY …] [--need N]
-    verify.py --proof PROOF (--entry ENTRY | --leaf-hash HEX) --key LOG.PUB
+    verify.py FOLDER --key LOGS.PUB [--older CHECKPOINT] [--cosigner KEY …] [--need N]
+    verify.py --proof PROOF (--entry ENTRY | --leaf-hash HEX) --key LOGS.PUB
 
-FOLDER is an export in the C2SP tlog-tiles layout. Every entry is hashed anew, the tree is built from these hashes, and
-the stored tiles are compared with it. An emptied entry has length 0: its stored hash is used, if a later entry says
-that it was emptied. Every other one must be an entry of format 2, and each person's entries are recounted, on each
-track by itself. An act of several entries must have all its parts, in order, each of them written by the same act.
-Exit code 0: whole. 1: not whole, and where. 2: bad arguments.
+LOGS.PUB has logs' keys, one a line. FOLDER is an export in the C2SP tlog-tiles layout: its entries are hashed anew, and
+tree and tiles compared. An emptied entry has length 0, and a later one says so; every other one is of format 2. Each
+person's entries are recounted, on each track by itself; the parts of an act stand together, written by the same caller.
+Exit code 0: whole. 1: not whole, and where. 2: bad arguments, or a file they name cannot be read.
 Sources: RFC 6962 section 2.1; C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-proof.
 """
 
@@ -57,6 +56,7 @@ class Tree:
             height += 1
         self.roots.append(hashed)
         self.size += 1
+        return self
 
     def root(self):
         roots = self.roots[::-1] or [hashlib.sha256(b"").digest()]
@@ -94,12 +94,20 @@ def read_count(digits):
     return int(digits)
 
 
-def open_note(note, log_key, cosigners, need=0):
-    """Verify a checkpoint's signatures; give (origin, size, root, names of the cosigners that signed)."""
-    keys = [log_key, *cosigners]
-    are_of_kind = [key[2] for key in keys] == [LOG_KEY] + [COSIGNER_KEY] * len(cosigners)
-    if not are_of_kind or any(len({key[part] for key in keys}) < len(keys) for part in (0, 3)):
-        raise Wrong("--key is a log's key; each --cosigner is another witness' key, with another name, never the log's")
+def keys_in(log_file, cosigner_files):
+    """Read the files of keys; give (logs' keys, cosigners' keys), of which no cosigner's is another's or a log's."""
+    logs = [read_key(line) for line in log_file.read_text(encoding="utf-8").split()]
+    cosigners = [read_key(file.read_text(encoding="utf-8")) for file in cosigner_files]
+    are_of_kind = [key[2] for key in logs + cosigners] == [LOG_KEY] * len(logs) + [COSIGNER_KEY] * len(cosigners)
+    are_apart = all(len({key[at] for key in [log, *cosigners]}) > len(cosigners) for log in logs for at in (0, 3))
+    if not (logs and are_of_kind and are_apart):
+        raise Wrong("--key is logs' keys; each --cosigner is another witness' key, of another name, never a log's")
+    return logs, cosigners
+
+
+def open_note(note, logs, cosigners, need=0):
+    """Verify a checkpoint's signatures; give (its log's key, size, root, names of the cosigners that signed)."""
+    log_key = next((key for key in logs if key[0] == note.partition("\n")[0]), logs[0])
     text, separator, tail = note.rpartition("\n\n")
     if not separator or not note.endswith("\n") or any(character < " " and character != "\n" for character in note):
         raise Wrong("the checkpoint is no signed note")
@@ -109,19 +117,17 @@ def open_note(note, log_key, cosigners, need=0):
         if not parts:
             raise Wrong("a signature line is malformed")
         raw = base64.b64decode(parts[2], validate=True)
-        for key in keys:
-            if key[:2] == (parts[1], raw[:4]):
-                check_signature(text, raw[4:], key)
-                signed.add(key)
+        matching = [key for key in [log_key, *cosigners] if key[:2] == (parts[1], raw[:4])]
+        signed |= {check_signature(text, raw[4:], key) for key in matching}
     if log_key not in signed:
-        raise Wrong("the log's own key has not signed the checkpoint")
+        raise Wrong("no key in the file of --key has signed the checkpoint in the name of its log")
     names = [key[0] for key in cosigners if key in signed]
     if len(names) < need:
         raise Wrong(f"{len(names)} witnesses have cosigned, and {need} are needed")
     origin, size, root = text.split("\n")[:3]
     if origin != log_key[0]:
         raise Wrong("the checkpoint is another log's")
-    return origin, read_count(size), base64.b64decode(root, validate=True), names
+    return log_key, read_count(size), base64.b64decode(root, validate=True), names
 
 
 def check_signature(text, signature, key):
@@ -131,6 +137,7 @@ def check_signature(text, signature, key):
         Ed25519PublicKey.from_public_bytes(key[3]).verify(signature, text.encode())
     except InvalidSignature:
         raise Wrong(f"the signature of {key[0]} does not hold") from None
+    return key
 
 
 def tile_path(level, index, width):
@@ -141,16 +148,12 @@ def tile_path(level, index, width):
 
 def entries_of(folder, index, width):
     """Read one bundle of entries, each preceded by its length in two bytes."""
-    path = tile_path("entries", index, width)
-    bundle = (folder / path).read_bytes()
-    at, entries = 0, []
-    while at < len(bundle):
-        length = int.from_bytes(bundle[at : at + 2], "big")
-        entry = bundle[at + 2 : at + 2 + length]
-        if len(entry) != length:
-            raise Wrong(f"{path} ends inside entry {index * TILE + len(entries)}")
-        entries.append(entry)
-        at += 2 + length
+    entries, path = [], tile_path("entries", index, width)
+    with (folder / path).open("rb") as bundle:
+        while head := bundle.read(2):
+            entries.append(bundle.read(int.from_bytes(head, "big")))
+            if head != len(entries[-1]).to_bytes(2, "big"):
+                raise Wrong(f"{path} ends inside entry {index * TILE + len(entries) - 1}")
     if len(entries) != width:
         raise Wrong(f"{path} holds {len(entries)} entries and not {width}")
     return entries
@@ -255,10 +258,10 @@ def compare(folder, level, index, hashes):
     return [stored[at : at + 32] for at in range(0, len(stored), 32)]
 
 
-def verify_folder(folder, log_key, cosigners, older, need):
+def verify_folder(folder, older, logs, cosigners, need):
     """Verify an export; give the sentence to print."""
-    origin, size, root, signed = open_note((folder / "checkpoint").read_text("utf-8"), log_key, cosigners, need)
-    old_size, old_root = older or (None, None)
+    key, size, root, signed = open_note((folder / "checkpoint").read_text("utf-8"), logs, cosigners, need)
+    old_size, old_root = open_note(older, [key], cosigners)[1:3] if older else (None, None)
     tree, levels, claims = Tree(), [[]], Claims()
     for index in range(-(-size // TILE)):
         width = min(TILE, size - index * TILE)
@@ -284,25 +287,22 @@ def verify_folder(folder, log_key, cosigners, older, need):
     if old_size is not None and (old_size > size or (old_size == size and old_root != root)):
         raise Wrong(f"the log has {size} entries, and you hold a checkpoint of {old_size}: it was cut off or replaced")
     emptied = f", the first {claims.empty} emptied after their period" if claims.empty else ""
-    cosigned = f", cosigned by {', '.join(signed)}" if signed else ", without cosignatures"
-    return f"whole: {size} entries of {origin}, root {root.hex()}{emptied}{cosigned}"
+    cosigned = f"cosigned by {', '.join(signed) or 'none of these'}" if cosigners else "witnesses not looked for"
+    return f"whole: {size} entries of {key[0]}, root {root.hex()}{emptied}, {cosigned}"
 
 
 def store_full(folder, levels, hashes):
     """Append a full tile's root to the level above, and compare that level's tile when it is full too."""
     for level in itertools.count(1):
-        tree = Tree()
-        for hashed in hashes:
-            tree.add(hashed)
         levels.extend([[]] * (level == len(levels)))
-        levels[level].append(tree.root())
+        levels[level].append(functools.reduce(Tree.add, hashes, Tree()).root())
         hashes = levels[level][-TILE:]
         if len(levels[level]) % TILE:
             return
         compare(folder, level, len(levels[level]) // TILE - 1, hashes)
 
 
-def verify_proof(proof, hashed, log_key, cosigners, need):
+def verify_proof(proof, hashed, logs, cosigners, need):
     """Verify that one entry is in the log; give the sentence to print."""
     head, separator, note = proof.partition("\n\n")
     header, *lines = head.split("\n")
@@ -310,18 +310,17 @@ def verify_proof(proof, hashed, log_key, cosigners, need):
         base64.b64decode(lines.pop(0)[6:], validate=True)  # no signature covers it, so it is ignored
     if not separator or header != "c2sp.org/tlog-proof@v1" or not lines or not lines[0].startswith("index "):
         raise Wrong("the file is no C2SP tlog-proof")
-    origin, size, root, _ = open_note(note, log_key, cosigners, need)
+    key, size, root, _ = open_note(note, logs, cosigners, need)
     index = read_count(lines[0][6:])
-    hashes = [base64.b64decode(line, validate=True) for line in lines[1:]]
-    if root_from_proof(hashed, index, size, hashes) != root:
+    if root_from_proof(hashed, index, size, [base64.b64decode(line, validate=True) for line in lines[1:]]) != root:
         raise Wrong("the proof does not lead from this entry to the signed root")
-    return f"proved: it is entry {index} of {size} in {origin}"
+    return f"proved: it is entry {index} of {size} in {key[0]}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--key", required=True, type=Path, help="the log's public key, from elsewhere than the folder")
+    parser.add_argument("--key", required=True, type=Path, help="logs' public keys, from elsewhere than the folder")
     parser.add_argument("--cosigner", action="append", default=[], type=Path, help="a witness' public key")
     parser.add_argument("--need", type=int, default=0, help="how many witnesses must have cosigned")
     parser.add_argument("--older", type=Path, help="a checkpoint you kept: the log must begin with its entries")
@@ -329,20 +328,21 @@ def main():
     parser.add_argument("--entry", type=Path)
     parser.add_argument("--leaf-hash", type=bytes.fromhex, help="instead of --entry, for an entry that was emptied")
     asked = parser.parse_args()
-    if bool(asked.folder) == bool(asked.proof) or bool(asked.proof) != (bool(asked.entry) != bool(asked.leaf_hash)):
-        parser.error("name a FOLDER, or --proof and --entry or --leaf-hash")
+    named = [one for one in (asked.folder, asked.entry, asked.leaf_hash) if one]
+    if len(named) != 1 or bool(asked.proof) == bool(asked.folder) or asked.need > len(asked.cosigner):
+        parser.error("name a FOLDER, or --proof and --entry or --leaf-hash; and as many --cosigner as you --need")
     try:
-        key, *cosigners = [read_key(file.read_text(encoding="utf-8")) for file in [asked.key, *asked.cosigner]]
-        if asked.proof:
-            hashed = leaf(asked.entry.read_bytes()) if asked.entry else asked.leaf_hash
-            sentence = verify_proof(asked.proof.read_text(encoding="utf-8"), hashed, key, cosigners, asked.need)
-        else:
-            older = open_note(asked.older.read_text(encoding="utf-8"), key, cosigners)[1:3] if asked.older else None
-            sentence = verify_folder(asked.folder, key, cosigners, older, asked.need)
+        keys = (*keys_in(asked.key, asked.cosigner), asked.need)
+        (asked.folder or asked.proof).stat()
+        older, proof = [file and file.read_text(encoding="utf-8") for file in (asked.older, asked.proof)]
+        hashed = leaf(asked.entry.read_bytes()) if asked.entry else asked.leaf_hash
+    except (Wrong, OSError, ValueError) as wrong:
+        parser.error(str(wrong))
+    try:
+        print(verify_folder(asked.folder, older, *keys) if asked.folder else verify_proof(proof, hashed, *keys))
     except (Wrong, OSError, ValueError, IndexError, KeyError, TypeError) as wrong:
         print("WRONG:", f"{wrong.filename} is missing" if isinstance(wrong, FileNotFoundError) else wrong)
         return 1
-    print(sentence)
     return 0
 
 

@@ -93,6 +93,8 @@ class WhenTheLogIsExported:
         twice = cosigners(keys, NAMES[0], NAMES[0])
         said = await run("verify", keys / "out", "--key", keys / "log.pub", *twice, "--need", 2, code=1)
         assert "1 vidner har underskrevet, og der skal være 2" in said.output
+        too_few = await run("verify", keys / "out", "--key", keys / "log.pub", *twice[:2], "--need", 2, code=2)
+        assert ("1 --cosigner given" in too_few.output, "FEJL" in too_few.output) == (True, False)
 
     @pytest.mark.rule(58)
     async def test_a_log_whose_witnesses_do_not_answer_is_not_called_checked(
@@ -138,7 +140,7 @@ class WhenTheLogIsExported:
         await run(*asked, "--need", 1)
         for name, key in cannot.items():
             (keys / f"{name}.pub").write_text(f"{key}\n", encoding="utf-8")
-            said = await run(*asked, *cosigners(keys, name), "--need", 1, code=1)
+            said = await run(*asked, *cosigners(keys, name), "--need", 1, code=2)
             assert "none is the log's" in said.output.replace("\n", " "), said.output
 
     async def test_a_folder_that_holds_something_is_left_alone(
@@ -190,9 +192,16 @@ class WhenOneEntryIsProved:
         said = await run("check-proof", proof, entry, "--key", keys / "log.pub")
         assert f"post 137 af 300 i {ORIGIN}" in said.output
 
-    async def test_one_that_is_not_signed_yet_says_what_to_do(self, database: Database, keys: Path) -> None:
+    async def test_one_that_is_not_signed_yet_says_what_to_do(
+        self, database: Database, keys: Path, town: Town
+    ) -> None:
+        await town.append(1)
         said = await prove(database, keys, 300, code=1)
         assert "infohus audit sign" in said.output
+
+    async def test_one_that_is_not_there_is_never_signed(self, database: Database, keys: Path) -> None:
+        said = await prove(database, keys, 300, code=2)
+        assert ("the log has 300" in said.output, "audit sign" in said.output) == (True, False)
 
 
 class WhenEntriesAreGivenOut:
@@ -247,4 +256,9 @@ class WhenTheDatabaseIsVerified:
 
     async def test_a_log_that_is_not_there_is_said_so(self, database: Database, keys: Path) -> None:
         here = ("--database", database.dsn("verifier"), "--log", str(LOG)[:-1] + "9")
-        assert "no log with this id" in (await run("verify", *here, "--key", keys / "log.pub", code=1)).output
+        rest, read = ("--key", keys / "log.pub"), read_for(database)
+        for command in (
+            ("verify", *here, *rest), ("watch", *here, *rest), ("export", *here, *rest, *read, keys / "out"),
+            ("prove", *here, *rest, *read, 0, "--out", keys / "out"),
+        ):
+            assert "no log with this id" in (await run(*command, code=3)).output

@@ -124,7 +124,7 @@ class WhenTheRunbookWasFollowed:
         assert {mode(key) for key in machine.keys.rglob("*.key")} == {0o600}
 
     def test_the_application_is_told_its_own_password_only(self, machine: Installation) -> None:
-        assert set(machine.environment()) - {"PATH", "PYTHONDONTWRITEBYTECODE"} == {
+        assert set(machine.environment()) - {"PATH", "PYTHONDONTWRITEBYTECODE", "TMPDIR"} == {
             "INFOHUS_DATABASE_URL", "INFOHUS_KEYS_DATABASE_URL", "INFOHUS_SIGNER_DATABASE_URL", "INFOHUS_KEYS_FOLDER",
             "INFOHUS_SIGNED_FOLDER", "INFOHUS_SIGNERS_FILE", "INFOHUS_ISSUERS_FILE", "INFOHUS_LOG_FORMAT",
         }

@@ -123,6 +123,9 @@ class WhenTheUnitIsRead:
         known = {option for parameter in group_of.commands[command].params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known
 
+    def test_what_is_held_outside_of_memory_lies_on_a_disk(self) -> None:
+        assert "TMPDIR=/var/tmp" in DIRECTIVES["Environment"]
+
     def test_it_starts_a_command_that_there_is(self) -> None:
         program, command = DIRECTIVES["ExecStart"][0].split()
         assert program == "/opt/infohus/.venv/bin/infohus"

@@ -83,7 +83,7 @@ class WhenALogIsWhole:
         assert ours.is_whole
         assert ours.checkpoint is not None
         assert verifier(folder, "--key", folder / "log.pub") == (
-            0, f"whole: {size} entries of {ORIGIN}, root {ours.checkpoint.root.hex()}, without cosignatures",
+            0, f"whole: {size} entries of {ORIGIN}, root {ours.checkpoint.root.hex()}, witnesses not looked for",
         )
 
     @pytest.mark.rule(58)
@@ -148,10 +148,46 @@ class WhenALogIsNotWhole:
 
     def test_witnesses_that_are_needed_and_missing_are_missed(self, tmp_path: Path) -> None:
         folder = write_log(tmp_path / "log", 3)
-        assert "0 witnesses have cosigned" in verifier(folder, "--key", folder / "log.pub", "--need", "2")[1]
+        said = asked_with(folder, witness("a.example", FIRST), witness("b.example", SECOND), need=2)
+        assert said == (1, "WRONG: 0 witnesses have cosigned, and 2 are needed")
 
-    def test_it_is_told_how_to_be_used(self, tmp_path: Path) -> None:
-        assert verifier("--key", tmp_path / "log.pub")[0] == 2
+    def test_one_who_uses_it_wrongly_is_not_told_that_the_log_was_changed(self, tmp_path: Path) -> None:
+        folder = write_log(tmp_path / "log", 3)
+        key, gone, empty = folder / "log.pub", tmp_path / "gone", tmp_path / "empty"
+        empty.touch()
+        for arguments in (
+            ["--key", key], [folder, "--key", gone], [gone, "--key", key],
+            [folder, "--key", empty], [folder, "--key", folder / "checkpoint"], [folder, "--key", key, "--need", 2],
+            [folder, "--key", key, "--cosigner", gone], [folder, "--key", key, "--older", gone],
+            ["--proof", gone, "--entry", key, "--key", key], ["--proof", key, "--entry", gone, "--key", key],
+        ):
+            code, said = verifier(*arguments)
+            assert (code, "error: " in said, "Traceback" in said) == (2, True, False), (arguments, said)
+
+
+class WhenTheFileOfKeysIsTheOneThatIsHandedOver:
+    """One line for each log of the installation, as `infohus audit keys` prints them: one key signs all of them."""
+
+    def test_the_key_that_bears_the_logs_name_is_used(self, tmp_path: Path) -> None:
+        folder, names = write_log(tmp_path / "log", 7), ("infohus.test/first", ORIGIN, "infohus.test/last")
+        every, others = tmp_path / "logs.pub", tmp_path / "others.pub"
+        every.write_text("".join(f"{KEY.verifier(name)}\n" for name in names), encoding="utf-8")
+        others.write_text("".join(f"{KEY.verifier(name)}\n" for name in names if name != ORIGIN), encoding="utf-8")
+        (tmp_path / "proof").write_text(proof_of(5, 7), encoding="utf-8")
+        (tmp_path / "entry").write_bytes(entry(5))
+        for asked in ((folder,), ("--proof", tmp_path / "proof", "--entry", tmp_path / "entry")):
+            assert verifier(*asked, "--key", every) == verifier(*asked, "--key", folder / "log.pub")
+            assert verifier(*asked, "--key", every)[0] == 0
+            code, said = verifier(*asked, "--key", others)
+            assert (code, "in the name of its log" in said) == (1, True), said
+
+    def test_an_earlier_checkpoint_of_another_of_these_logs_is_refused(self, tmp_path: Path) -> None:
+        folder, every, other = write_log(tmp_path / "log", 7), tmp_path / "logs.pub", "infohus.test/first"
+        every.write_text(f"{KEY.verifier(other)}\n{KEY.verifier(ORIGIN)}\n", encoding="utf-8")
+        head = [leaf_hash(entry(number)) for number in range(3)]
+        (tmp_path / "kept").write_text(KEY.sign(Checkpoint(other, 3, root_of(head))), encoding="utf-8")
+        code, said = verifier(folder, "--key", every, "--older", tmp_path / "kept")
+        assert (code, "in the name of its log" in said) == (1, True), said
 
 
 def witness(name: str, key: SigningKey) -> WitnessKey:
@@ -191,9 +227,10 @@ class WhenWitnessesVouch:
     @pytest.mark.rule(58)
     def test_two_of_three_are_two(self, tmp_path: Path) -> None:
         folder = cosigned_log(tmp_path / "log", ("a.example", FIRST), ("b.example", SECOND))
-        keys = [witness("b.example", SECOND), witness("c.example", KEY), witness("a.example", FIRST)]
-        assert asked_with(folder, keys[0], keys[2], need=2)[1].endswith("cosigned by b.example, a.example")
-        assert "2 witnesses have cosigned, and 3 are needed" in asked_with(folder, keys[0], keys[2], need=3)[1]
+        absent = witness("c.example", SigningKey(b"c" * 32))
+        keys = [witness("b.example", SECOND), witness("a.example", FIRST), absent]
+        assert asked_with(folder, *keys, need=2)[1].endswith("cosigned by b.example, a.example")
+        assert "2 witnesses have cosigned, and 3 are needed" in asked_with(folder, *keys, need=3)[1]
 
     @pytest.mark.rule(58)
     @pytest.mark.parametrize("keys", NO_WITNESSES.values(), ids=NO_WITNESSES)
@@ -201,14 +238,14 @@ class WhenWitnessesVouch:
         lines = [("a.example", FIRST), ("b.example", FIRST), ("a.example", SECOND), ("a.example", KEY), (ORIGIN, FIRST)]
         folder = cosigned_log(tmp_path / "log", *lines)
         status, said = asked_with(folder, *keys, need=len(keys))
-        assert (status, "each --cosigner is another witness' key" in said) == (1, True), said
+        assert (status, "each --cosigner is another witness' key" in said) == (2, True), said
 
     def test_a_witness_key_does_not_pass_for_the_logs(self, tmp_path: Path) -> None:
         signed_by_another = SECOND.sign(Checkpoint(ORIGIN, 3, bytes(32)))
         folder = cosigned_log(tmp_path / "log", (ORIGIN, FIRST), note=signed_by_another)
-        assert "WRONG: " in asked_with(folder, witness(ORIGIN, FIRST), need=0)[1]
+        assert asked_with(folder, witness(ORIGIN, FIRST), need=0)[0] == 2
         (folder / "log.pub").write_text(f"{witness(ORIGIN, FIRST)}\n", encoding="utf-8")
-        assert "--key is a log's key" in asked_with(folder, need=0)[1]
+        assert "--key is logs' keys" in asked_with(folder, need=0)[1]
 
     @pytest.mark.parametrize("first", [True, False])
     @pytest.mark.parametrize("key", [KEY.verifier(ORIGIN), witness("a.example", FIRST)], ids=["log", "witness"])

@@ -229,7 +229,8 @@ class WhenAnyoneChecksIt:
         await worked_case(house)
         report = await report_on(house, cpr_number=NUMBER)
         log = await exported(house, tmp_path)
-        (tmp_path / "log.pub").write_text(f"{key_of(house)}\n")
+        other = VerifierKey("infohus.test/another", key_of(house).public)
+        (tmp_path / "log.pub").write_text(f"{other}\n{key_of(house)}\n")  # as `infohus audit keys` prints them
         (tmp_path / "whole.json").write_text(json.dumps(report))
         asked = "--key", tmp_path / "log.pub", "--log", log
         code, said = checked(tmp_path / "whole.json", *asked)
@@ -238,8 +239,9 @@ class WhenAnyoneChecksIt:
         (tmp_path / "answer.json").write_text(json.dumps({"reports": [report, report]}))
         code, said = checked(tmp_path / "answer.json", "--key", tmp_path / "log.pub")
         assert (code, said.count("ord for ord"), "må læse den" in said) == (0, 2, True)
+        # Used wrongly: no key of a witness was given, so nothing is said of the report.
         code, said = checked(tmp_path / "whole.json", *asked, "--need", "2")
-        assert (code, "0 vidner" in said) == (1, True)
+        assert (code, "0 --cosigner given" in said) == (2, True)
         short = {**report, "lines": report["lines"][:-1]}
         (tmp_path / "short.json").write_text(json.dumps(short))
         code, said = checked(tmp_path / "short.json", "--key", tmp_path / "log.pub")
@@ -272,7 +274,7 @@ class WhenAnyoneChecksIt:
         (tmp_path / "report.json").write_text(json.dumps(report))
         named = "--key", tmp_path / "log.pub", "--cosigner", tmp_path / "log.pub"
         code, said = checked(tmp_path / "report.json", *named, "--need", "1")
-        assert (code, "ingen af dem er loggens" in said) == (1, True), said
+        assert (code, "ingen af dem er loggens" in said) == (2, True), said
 
 
 class WhenTheDatabaseCounts:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infohus.cli.commands import main
-from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, WitnessKey, cosign
 from infohus.kernel.audit.formats.draw import Announced, Draw, NotDrawable, commitment_of, draw_from, sample
 
@@ -182,6 +182,24 @@ class WhenAnyoneDrawsAgain:
         assert (told.exit_code, told.stderr) == (0, f"seed {expected.seed.hex()}\n")
         assert [int(line) for line in told.stdout.split()] == list(expected.indices)
 
+    @pytest.mark.rule(63)
+    def test_the_command_names_the_witness_whose_key_was_not_given(self, tmp_path: Path) -> None:
+        note = note_of("w1.test", "w2.test", "w3.test")
+        asked = self.arguments(tmp_path, note)
+        told = CliRunner().invoke(main, asked)
+        assert (told.exit_code, "Pas på" in told.stderr) == (0, False)
+        without = asked.index(str(tmp_path / "w1.pub"))
+        missed = CliRunner().invoke(main, asked[: without - 1] + asked[without + 1 :])
+        assert (missed.exit_code, "linjer af w2.test, hvis nøgler" in missed.stderr) == (0, True), missed.stderr
+        assert missed.stdout != told.stdout
+
+    def test_the_command_takes_the_file_of_all_logs_keys(self, tmp_path: Path) -> None:
+        asked = self.arguments(tmp_path, note_of("w1.test", "w2.test"))
+        expected = CliRunner().invoke(main, asked).stdout
+        other = VerifierKey("infohus.test/other", VERIFIER.public)
+        (tmp_path / "log.pub").write_text(f"{other}\n{VERIFIER}\n", encoding="utf-8")
+        assert (expected != "", CliRunner().invoke(main, asked).stdout) == (True, expected)
+
     def test_the_command_says_when_it_could_have_been_steered(self, tmp_path: Path) -> None:
         told = CliRunner().invoke(main, self.arguments(tmp_path, note_of(), need=0))
         assert told.exit_code == 0
@@ -196,7 +214,7 @@ class WhenAnyoneDrawsAgain:
         asked = self.arguments(tmp_path, note_of("w1.test", "w2.test"))
         (tmp_path / "w0.pub").write_text(f"{WitnessKey('w1.test', VERIFIER.public)}\n", encoding="utf-8")
         told = CliRunner().invoke(main, asked)
-        assert (told.exit_code, told.stdout) == (1, "")
+        assert (told.exit_code, told.stdout) == (2, "")
 
     @pytest.mark.parametrize(("secret", "code"), [(OTHER_SECRET, 1), (SECRET.upper(), 2), (f"{SECRET}\n", 2), ("", 2)])
     def test_the_command_draws_nothing_from_another_secret(self, tmp_path: Path, secret: str, code: int) -> None:

@@ -24,6 +24,7 @@ from infohus.cli.log_verification import (
     keys_in,
     print_log_result,
     print_result,
+    require_enough_keys,
     verify_in_database,
     with_database,
 )
@@ -97,7 +98,8 @@ def verify(  # noqa: PLR0913 - the options of one command
 ) -> None:
     """Verify an exported log in FOLDER, or a log in the database: rows, tree, every checkpoint, cosignatures.
 
-    Exit code 1: something is wrong; what and where is printed. 3: it, or enough of its witnesses, could not be asked.
+    Exit code 1: something is wrong; what and where is printed. 2: used wrongly. 3: it, or enough of its witnesses,
+    could not be asked.
     """
     if rows:
         verify_rows(reconciler_database)
@@ -235,8 +237,12 @@ def prove_entry(  # noqa: PLR0913 - the options of one command
     """
 
     async def go(connection: AnyConnection) -> tuple[str, bytes | None, bytes]:
-        origin_key = key_of(keys_in(key), (await head_of(connection, log_id)).origin)
+        head = await head_of(connection, log_id)
+        origin_key = key_of(keys_in(key), head.origin)
         newest = await archive.newest(connection, log_id, key=origin_key)
+        if index >= head.size:
+            message = f"there is no entry {index}: the log has {head.size}, numbered from 0"
+            raise click.UsageError(message)
         if newest is None or index >= newest.size:
             message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
             raise click.ClickException(message)
@@ -311,7 +317,7 @@ def _verify_folder(
     try:
         trusted = keys_in(key or folder / "log.pub")
         note = (folder / "checkpoint").read_text(encoding="utf-8")
-        _cosigners_of(note, key_of(trusted, _origin_of(note)), cosigners, need)
+        _cosigners_of(note, key_of(trusted, note.partition("\n")[0]), cosigners, need)
     except (OSError, UnicodeDecodeError):
         message = "the public key or the checkpoint cannot be read"
         raise NotChecked(message) from None
@@ -326,17 +332,13 @@ def _verify_folder(
         return replace(found, faults=tuple(tally_faults(folder, found.entries, progress=advance)))
 
 
-def _origin_of(note: str) -> str:
-    """Read which log a note says that it is of; no signature is verified."""
-    return note.partition("\n")[0]
-
-
 def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: int) -> list[str]:
+    require_enough_keys(files, need)
     try:
         witnesses = witnesses_of(log, [file.read_text(encoding="utf-8") for file in files])
     except (NotAWitness, UnicodeDecodeError):
         message = "each --cosigner is a witness' public key, with a name and a key of its own, and none is the log's"
-        raise click.ClickException(message) from None
+        raise click.UsageError(message) from None
     names = sorted(cosignature.name for cosignature in cosignatures_on(note, witnesses))
     if len(names) < need:
         click.echo(f"FEJL  checkpoint: {len(names)} vidner har underskrevet, og der skal være {need}")

@@ -5,13 +5,12 @@ from pathlib import Path
 import rich_click as click
 
 from infohus.cli.options import PATH
+from infohus.demo.installation import DEMO_FOLDER
 from infohus.demo.issuer import UnknownDemoUser
+from infohus.demo.local_postgres import AlreadyRunning
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.running import Stopped, play_once, show, token_for
 from infohus.demo.telling import StepFailed
-from infohus.settings import REPOSITORY
-
-DEMO_FOLDER = REPOSITORY / "var" / "demo"
 
 
 @click.command()
@@ -33,6 +32,9 @@ def demo(*, once: bool, out: Path | None, fresh: bool, port: int, data: Path) ->
     except StepFailed as failed:
         message = f"Et trin gik galt. {failed}"
         raise click.ClickException(message) from None
+    except AlreadyRunning:
+        message = f"En demo kører på {data}: stands den med Ctrl-C, eller vælg en anden mappe med --data."
+        raise click.UsageError(message) from None
     except Stopped:
         click.echo("\nStandset." if not once else "\nAfbrudt.", err=True)
         raise SystemExit(130 if once else 0) from None

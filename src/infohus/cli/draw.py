@@ -6,8 +6,14 @@ from uuid import UUID
 
 import rich_click as click
 
-from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, VerifierKey
-from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, witnesses_of
+from infohus.cli.log_verification import key_of, keys_in
+from infohus.kernel.audit.formats.checkpoint import NotACheckpoint
+from infohus.kernel.audit.formats.cosignature import (
+    CosignatureDoesNotHold,
+    NotAWitness,
+    unknown_signers,
+    witnesses_of,
+)
 from infohus.kernel.audit.formats.draw import Announced, NotDrawable, draw_from
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -15,6 +21,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 STEERABLE = (
     "Pas på: intet vidne er med i frøet. Den, der driver loggen, og den, der kontrollerer, kan tilsammen have styret "
     "det; ingen af dem kan alene."
+)
+UNKNOWN = (
+    "Pas på: notatet har også linjer af {names}, hvis nøgler ikke er givet med. Frøet bruger linjen fra hvert vidne, "
+    "som infohus kender; mangler et af dem, bliver det andre poster end dem, infohus trak. Giv hver nøgle med "
+    "--cosigner."
 )
 
 
@@ -36,9 +47,10 @@ class Digits(click.ParamType[str]):
 
 @click.command()
 @click.argument("checkpoint", type=FILE)
-@click.option("--key", required=True, type=FILE, help="File with the log's public key, from elsewhere.")
+@click.option("--key", required=True, type=FILE, help="File of logs' public keys, from elsewhere.")
 @click.option(
-    "--cosigner", "cosigners", multiple=True, type=FILE, help="File with a witness' public key; may be repeated."
+    "--cosigner", "cosigners", multiple=True, type=FILE,
+    help="File with a witness' public key; once for each witness that infohus knows.",
 )
 @click.option("--need", required=True, type=click.IntRange(min=0), help="How many witnesses must have cosigned.")
 @click.option("--check", "check_id", required=True, type=click.UUID, help="The check's id, as announced.")
@@ -62,20 +74,22 @@ def draw(  # noqa: PLR0913 - one option each
 ) -> None:
     """Draw the entries of a log check from CHECKPOINT, the cosigned note, and the secret; prints one index a line."""
     try:
-        log = VerifierKey.parse(_text(key))
+        note = _text(checkpoint)
+        log = key_of(keys_in(key), note.partition("\n")[0])
+        witnesses = witnesses_of(log, map(_text, cosigners))
         drawn = draw_from(
-            _text(checkpoint),
+            note,
             Announced(
                 check_id, announced_at, first, last, sample, need, bytes.fromhex(commitment),
                 is_of_this_log=not of_another_log,
             ),
-            secret=secret, key=log, witnesses=witnesses_of(log, map(_text, cosigners)),
+            secret=secret, key=log, witnesses=witnesses,
         )
     except NotDrawable as refused:
         raise click.ClickException(str(refused)) from None
     except NotAWitness:
         message = "a cosigner is no witness' key, the log's own, or one whose name or key another has too"
-        raise click.ClickException(message) from None
+        raise click.UsageError(message) from None
     except (NotACheckpoint, UnicodeDecodeError):
         message = "the checkpoint or a key is malformed, or the log's key did not sign it"
         raise click.ClickException(message) from None
@@ -83,6 +97,8 @@ def draw(  # noqa: PLR0913 - one option each
         message = "a witness' signature on the checkpoint does not hold"
         raise click.ClickException(message) from None
     click.echo(f"seed {drawn.seed.hex()}", err=True)
+    if names := unknown_signers(note, [log, *witnesses]):
+        click.echo(UNKNOWN.format(names=", ".join(names)), err=True)
     if drawn.is_steerable:
         click.echo(STEERABLE, err=True)
     for index in drawn.indices:

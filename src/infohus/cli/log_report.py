@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 
+from infohus.cli.log_verification import key_of, keys_in, require_enough_keys
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, VerifierKey
 from infohus.kernel.audit.formats.cosignature import (
     CosignatureDoesNotHold,
     NotAWitness,
-    WitnessKey,
     cosignatures_on,
     witnesses_of,
 )
@@ -31,7 +31,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("check-report")
 @click.argument("report", type=FILE)
-@click.option("--key", required=True, type=FILE, help="File with the log's public key, from elsewhere.")
+@click.option("--key", required=True, type=FILE, help="File of logs' public keys, from elsewhere.")
 @click.option(
     "--cosigner", "cosigners", multiple=True, type=FILE, help="File with a witness' public key; may be repeated."
 )
@@ -45,19 +45,20 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
 
     REPORT is one report, or the whole answer of the API, with a report for each record of the person.
     """
+    require_enough_keys(cosigners, need)
+    keys = keys_in(key)
     try:
-        trusted = VerifierKey.parse(key.read_bytes().decode())
-        witnesses = witnesses_of(trusted, [file.read_bytes().decode() for file in cosigners])
-        checked = [_checked(one, trusted, witnesses, folder) for one in _reports_in(report.read_bytes())]
+        names = [file.read_bytes().decode() for file in cosigners]
+        checked = [_checked(one, keys, names, folder) for one in _reports_in(report.read_bytes())]
     except ReportDoesNotHold as wrong:
         click.echo(f"FEJL  Udtrækket holder ikke: {wrong}.")
         raise SystemExit(1) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        click.echo("FEJL  Filen er intet udtræk, eller nøglen kan ikke læses.")
+        click.echo("FEJL  Filen er intet udtræk.")
         raise SystemExit(1) from None
     except NotAWitness:
-        click.echo("FEJL  Hvert vidne har sit eget navn og sin egen nøgle, og ingen af dem er loggens.")
-        raise SystemExit(1) from None
+        message = "Hvert vidne har sit eget navn og sin egen nøgle, og ingen af dem er loggens."
+        raise click.UsageError(message) from None
     except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold):
         click.echo("FEJL  Fingeraftrykket står ikke i en log, som nøglen og vidnerne har underskrevet.")
         raise SystemExit(1) from None
@@ -95,10 +96,13 @@ def _reports_in(content: bytes) -> list[SubjectLogReport]:
 
 
 def _checked(
-    log_report: SubjectLogReport, key: VerifierKey, witnesses: Sequence[WitnessKey], folder: Path | None
+    log_report: SubjectLogReport, keys: list[VerifierKey], cosigners: Sequence[str], folder: Path | None
 ) -> _Checked:
+    note = log_report.proof.partition("\n\n")[2]
+    key = key_of(keys, note.partition("\n")[0])
+    witnesses = witnesses_of(key, cosigners)
     checkpoint = check_report(log_report, [key])
-    names = sorted(one.name for one in cosignatures_on(log_report.proof.partition("\n\n")[2], witnesses))
+    names = sorted(one.name for one in cosignatures_on(note, witnesses))
     withheld = None if folder is None else _check_against_log(log_report, folder, key)
     return _Checked(log_report, checkpoint, names, withheld)
 

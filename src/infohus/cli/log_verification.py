@@ -5,7 +5,7 @@ their own.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -41,8 +41,7 @@ def verify_in_database(  # noqa: PLR0913 - what the commands share
     """Verify a log in the database, with the one of `keys` that is its own; without keys its rows alone.
 
     Raises:
-        click.ClickException: there is no such log.
-        NotChecked: database, witnesses' file or key cannot be used.
+        NotChecked: there is no such log for this role; database, witnesses' file or key cannot be used.
     """
 
     async def go(connection: AnyConnection) -> LogVerification:
@@ -61,9 +60,6 @@ def verify_in_database(  # noqa: PLR0913 - what the commands share
         return with_database(database, go)
     except click.ClickException:
         raise
-    except NoSuchLog:
-        message = "there is no log with this id"
-        raise click.ClickException(message) from None
     except NotResumable:
         message = "the file of --resume is another log's, or damaged; delete it to begin anew"
         raise NotChecked(message) from None
@@ -72,12 +68,19 @@ def verify_in_database(  # noqa: PLR0913 - what the commands share
 
 
 def with_database(address: str, go: Callable[[AnyConnection], Awaitable[Result]]) -> Result:
-    """Connect, do something, and close the connection."""
+    """Connect, do something, and close the connection.
+
+    Raises:
+        NotChecked: what is done asks for a log that is not there, or that the address' role does not see.
+    """
 
     async def run() -> Result:
         connection = await asyncpg.connect(address)
         try:
             return await go(connection)
+        except NoSuchLog:
+            message = "there is no log with this id that this role sees: are id and address (infohus_verifier) right?"
+            raise NotChecked(message) from None
         finally:
             await connection.close()
 
@@ -111,6 +114,17 @@ def key_of(keys: list[VerifierKey], origin: str) -> VerifierKey:
         message = f"none of the {len(keys)} keys is that of {origin}; fetch it again: infohus audit keys"
         raise NotChecked(message)
     return (named or keys)[0]
+
+
+def require_enough_keys(cosigners: Sequence[Path], need: int) -> None:
+    """Refuse a number of witnesses beyond the keys that are given: whatever has signed, it could not be seen.
+
+    Raises:
+        click.UsageError: more are needed than keys are given.
+    """
+    if need > len(cosigners):
+        message = f"--need {need}, and {len(cosigners)} --cosigner given: give the key of each witness"
+        raise click.UsageError(message)
 
 
 def code_of(found: LogVerification) -> int:

@@ -45,17 +45,17 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "log-unavailable": (
         "Loggen kan ikke skrives",
-        "Intet er vist eller gemt, for alt skal kunne ses i loggen. Prøv igen, og ring til driften, om det bliver ved.",
+        "Intet er vist eller gemt, for alt skal kunne ses i loggen. Prøv igen, eller ring til den systemansvarlige.",
     ),
     "database-unavailable": ("Systemet er ikke klar", "Intet er gemt. Prøv igen om et øjeblik."),
-    "not-ready": ("Systemet er ikke klar", "Ring til driften. Dette er ikke, som det skal være: {parts}."),
+    "not-ready": ("Systemet er ikke klar", "Ring til den systemansvarlige. Dette er ikke, som det skal være: {parts}."),
     "unknown-whether-stored": (
         "Det vides ikke, om det er gemt",
         "Gentag med samme Idempotency-Key: det sker kun én gang. Uden nøgle: se først efter, om det er gemt.",
     ),
     "unexpected-failure": (
         "Noget gik galt hos os",
-        "Intet er gemt. Prøv igen, og opgiv korrelations-id'et til driften, hvis det bliver ved.",
+        "Intet er gemt. Prøv igen, og ring til den systemansvarlige med korrelations-id'et, hvis det bliver ved.",
     ),
     "not-possible-now": (
         "Det kan ikke gøres på dette trin",
@@ -161,7 +161,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Inddrag myndigheden i sagen først, eller vælg en modtager, der deltager i den.",
     ),
     "recipient-cannot-be-told": (
-        "Modtageren har ingen gyldig modtagenøgle", "Bed driften om at oprette den, og gentag. Intet er videregivet.",
+        "Modtageren har ingen gyldig modtagenøgle",
+        "Bed den systemansvarlige om at oprette den, og gentag. Intet er videregivet.",
     ),
     "paragraph-does-not-follow": (
         "Hjemlen passer ikke til den videregivende myndighed",
@@ -215,7 +216,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "already-takes-part": ("Personen deltager allerede", "Afslut den gamle deltagelse, før vilkårene ændres."),
     "cannot-leave": (
         "En tovholder kan ikke forlade en åben sag",
-        "Luk sagen. Skal en anden overtage den, er det leverandøren, der skifter tovholder.",
+        "Luk sagen. Skal en anden overtage den, er det den systemansvarlige, der skifter tovholder.",
     ),
     "participation-cannot-be-extended": (
         "Deltagelsen kan ikke forlænges",

@@ -22,9 +22,9 @@ TOPICS = {
     "archive-clearances": "Arkivets godkendelse", "erasure": "Sletning", "erasure-report": "Hvad der skal slettes",
     "plan-versions": "Planens udgaver", "obligations": "Planens forpligtelser",
     "network-materials": "Netværkets materiale",
-    **dict.fromkeys(
-        ("log-entries", "log-proofs", "log-verification"), "Institutioner uden egen databeskyttelsesrådgiver"
-    ),
+    "log-entries": "Logposter hos institutioner uden egen databeskyttelsesrådgiver",
+    "log-proofs": "Beviser for logposter hos institutioner uden egen databeskyttelsesrådgiver",
+    "log-verification": "Kontrol af loggen hos institutioner uden egen databeskyttelsesrådgiver",
     "content-requests": "Anmodninger om at læse indhold", "content-on-request": "Indhold på anmodning",
     "log-reports": "Logudtræk til den registrerede",
 }

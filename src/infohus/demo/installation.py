@@ -33,6 +33,8 @@ from infohus.plan.owner_acts import register_coordinator
 from infohus.settings import REPOSITORY
 
 DATABASE = "infohus"
+DEMO_FOLDER = REPOSITORY / "var" / "demo"
+"""Where the demo's data lies when nothing else is said."""
 _MARK = "this-is-an-infohus-demo"
 _PASSWORDS = "passwords.json"
 _ROLES = ("owner", "app", "keys", "signer", "verifier")
@@ -61,11 +63,13 @@ class DemoInstallation:
 
         Raises:
             NotADemo: the folder was not made by a demo.
+            AlreadyRunning: a demo runs on it.
         """
         if not self.folder.exists():
             return
         if self.is_new and any(self.folder.iterdir()):
             raise NotADemo(self.folder.name)
+        self.postgres.wait_for_earlier_server()
         shutil.rmtree(self.folder)
 
     def prepare(self) -> None:

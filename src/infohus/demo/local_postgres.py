@@ -141,7 +141,7 @@ class LocalPostgres:
             message = "start the server from the main thread"
             raise RuntimeError(message)
         _private_folder(self.data_dir)
-        self._wait_for_earlier_server()
+        self.wait_for_earlier_server()
         if not self._cluster.exists():
             self._initialise()
         self._socket_dir = _socket_folder(self.data_dir)
@@ -211,8 +211,12 @@ class LocalPostgres:
             raise PostgresDidNotStart(message)
         unfinished.rename(self._cluster)
 
-    def _wait_for_earlier_server(self) -> None:
-        """Wait for a server that is going down, then remove the lock file that a killed one left behind."""
+    def wait_for_earlier_server(self) -> None:
+        """Wait for a server that is going down, then remove the lock file that a killed one left behind.
+
+        Raises:
+            AlreadyRunning: it does not go down.
+        """
         deadline = time.monotonic() + _EARLIER_SERVER_SECONDS
         while living := _processes_in(self._cluster):
             if time.monotonic() > deadline:
@@ -287,7 +291,7 @@ def _socket_folder(data_dir: Path) -> Path:
         if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.geteuid() or stat.S_IMODE(there.st_mode) != 0o700:  # noqa: PLR2004
             # Another user made a folder of this name; one with a random name is used instead.
             return Path(tempfile.mkdtemp(prefix="infohus-", dir=temporary))
-        # A killed server's socket and its lock; `_wait_for_earlier_server` made sure that no server runs.
+        # A killed server's socket and its lock; `wait_for_earlier_server` made sure that no server runs.
         for left in folder.glob(f"{_SOCKET_NAME}*"):
             left.unlink()
     return folder

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from types import FrameType
 import httpx
 from rich.console import Console
 
-from infohus.demo.installation import DemoInstallation, NotADemo
+from infohus.demo.installation import DEMO_FOLDER, DemoInstallation, NotADemo
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.story import Story
 from infohus.demo.telling import StepFailed, Teller, is_terminal
@@ -48,6 +49,7 @@ def play_once(*, data: Path, out: Path, port: int, fresh: bool) -> None:
 
     Raises:
         StepFailed: naming the step.
+        AlreadyRunning: a demo runs on the data; neither it nor the data is touched.
     """
     out.mkdir(parents=True, exist_ok=True)
     with _running_demo(data, port, fresh=fresh) as running:
@@ -228,6 +230,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _welcome(running: Running, results: Path) -> str:
+    folder = running.installation.folder
+    of_data = "" if folder == DEMO_FOLDER.resolve() else f" --data {shlex.quote(str(folder))}"
     return f"""
 infohus kører nu.
 
@@ -240,7 +244,7 @@ infohus kører nu.
 
 Få et adgangsbevis, og prøv:
 
-  TOKEN=$(.venv/bin/infohus token --as kommune)
+  TOKEN=$(.venv/bin/infohus token --as kommune{of_data})
   curl -H "Authorization: Bearer $TOKEN" {running.address}/cases
 
 Brugere: kommune, politi, raadgiver, dpo, jurist, admin, politi-dpo.  Ctrl-C standser det hele.

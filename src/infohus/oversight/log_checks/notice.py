@@ -13,17 +13,18 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogNoticeReceipt
 
 VERSION = 2
-TEXT = """Alt, hvad du gør i infohus, bliver logget: hvem, hvornår, hvilken sag og hvorfor. Også forsøg, der afvises,
-og opslag i loggen selv.
-
-En post i loggen kan ikke rettes, flyttes eller fjernes, uden at det kan opdages: vidner uden for systemet husker, hvad
-der stod. Mindst hvert halve år trækkes der lod om, hvilke opslag en anden ser på. Også opslag, der stikker ud, ses
-efter: i en sag om nogen med samme efternavn som dit, uden for arbejdstid, i afsluttede sager, usædvanligt mange på en
-dag, eller forsøg på noget, der ikke var videregivet. Dit navn åbnes for at sammenligne efternavne.
-
-Åbn kun det, din opgave kræver. Slå aldrig dig selv, din familie, kolleger eller naboer op. Finder nogen noget, bliver
-du spurgt, før der sker mere. Den, en sag handler om, kan få at vide, hvornår og til hvilke formål oplysningerne er
-brugt, men ikke hvem der gjorde det."""
+TEXT = (
+    "Alt, hvad du gør i infohus, bliver logget: hvem, hvornår, hvilken sag og hvorfor. Også forsøg, der afvises, "
+    "og opslag i loggen selv.\n\n"
+    "En post i loggen kan ikke rettes, flyttes eller fjernes, uden at det kan opdages: vidner uden for systemet "
+    "husker, hvad der stod. Mindst hvert halve år trækkes der lod om, hvilke opslag en anden ser på. Også opslag, "
+    "der stikker ud, ses efter: i en sag om nogen med samme efternavn som dit, uden for arbejdstid, i afsluttede "
+    "sager, usædvanligt mange på en dag, eller forsøg på noget, der ikke var videregivet. Dit navn åbnes for at "
+    "sammenligne efternavne.\n\n"
+    "Åbn kun det, din opgave kræver. Slå aldrig dig selv, din familie, kolleger eller naboer op. Finder nogen "
+    "noget, bliver du spurgt, før der sker mere. Den, en sag handler om, kan få at vide, hvornår og til hvilke "
+    "formål oplysningerne er brugt, men ikke hvem der gjorde det."
+)
 """The notice. With a new text comes a new `VERSION`, which everybody must acknowledge anew."""
 WHO_ACTED_WITHIN = relativedelta(months=6)
 

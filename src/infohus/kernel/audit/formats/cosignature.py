@@ -86,6 +86,17 @@ def cosignatures_on(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignat
     return list(cosignatures.values())
 
 
+def unknown_signers(note: str, known: Iterable[VerifierKey]) -> list[str]:
+    """Give the names on the note's lines that no key of `known` is for, as they stand: nothing verifies them.
+
+    Raises:
+        NotACheckpoint: it is no signed note.
+    """
+    keys = {(key.name, key.key_id) for key in known}
+    names = [name for name, raw in split_note(note)[1] if (name, raw[:_KEY_ID_BYTES]) not in keys]
+    return list(dict.fromkeys(names))
+
+
 def _verified(text: str, raw: bytes, witness: WitnessKey) -> int:
     stamped = raw[_KEY_ID_BYTES:]
     moment = int.from_bytes(stamped[:_TIMESTAMP_BYTES], "big")
