@@ -53,12 +53,16 @@ CREATE FUNCTION infohus.opens_on_request(of_record uuid, of_version integer, kin
   $$;
 
 -- Does the caller, a DPO, check the log of this authority, which has no DPO of its own, as the newest plan of an infohus
--- of both says? Its log is read by the authorities that draw it in (rule 90).
+-- of both says? Its log is read by the authorities that drew it in, whether that invitation goes on or is over (rule 90).
 CREATE FUNCTION infohus.checks_log_of(of_authority text) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
     RETURN infohus.caller_role() = 'data_protection_officer' AND EXISTS (
+      SELECT FROM infohus.participant i
+      WHERE i.kind = 'invited' AND i.acts_for = of_authority AND i.authority_id = infohus.caller_authority()
+        AND i.begins_at <= infohus.acting_at()
+    ) AND EXISTS (
       SELECT FROM infohus.plan p JOIN infohus.infohus_authority a ON a.infohus_id = p.infohus_id
       WHERE a.authority_id = infohus.caller_authority() AND a.authority_id <> of_authority
         AND p.document -> 'possible_participant' @> jsonb_build_array(
@@ -92,11 +96,42 @@ CREATE FUNCTION infohus.moment_of(says jsonb) RETURNS timestamptz
   END
   $$;
 
--- The entries of such a log that the caller checks: of whom its own authority drew in, on the cases of those invitations,
--- since it did; and sign-ins, and what was refused without a case. What another authority drew somebody in for is that
--- one's to check, so `place` counts those that are shown: the log's own places, `in_log`, would tell how much lies between
--- (rule 44), and are shown to nobody. Nor is there what the people did with records of which the own authority neither
--- told nor was told, or for PET (rule 85). What came after `before` changes nothing: neither entries nor what was told.
+-- Did the caller's authority draw in somebody of this authority for a time that this moment lies in? A time begins with
+-- the invitation, not with a day before it that it names, and ends when it was ended. Without a case: anybody, anywhere.
+CREATE FUNCTION infohus.had_drawn_in(of_authority text, says jsonb, at timestamptz) RETURNS boolean
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      SELECT FROM infohus.participant p
+      WHERE p.kind = 'invited' AND p.acts_for = of_authority AND p.authority_id = infohus.caller_authority()
+        AND greatest(p.begins_at, p.recorded_at) <= at AND at <= coalesce(p.ended_at, p.ends_at)
+        AND (says ->> 'case' IS NULL OR p.case_id::text = says ->> 'case' AND p.person_id::text = says ->> 'caller')
+    );
+  END
+  $$;
+
+-- Had the caller's authority told the other of this record by then, and not withdrawn it?
+CREATE FUNCTION infohus.had_told(of_authority text, record text, at timestamptz) RETURNS boolean
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      SELECT FROM infohus.disclosure d JOIN infohus.exchange x ON x.id = d.exchange_id
+      WHERE d.record_id::text = record AND d.recipient_id = of_authority AND d.discloser_id = infohus.caller_authority()
+        AND x.recorded_at <= at AND (d.withdrawn_at IS NULL OR at < d.withdrawn_at)
+    );
+  END
+  $$;
+
+-- The entries of such a log that the caller checks. Which they are hangs on what the own authority did, on the plan and on
+-- the entry's own words, and on what stood when it was written: never on what a third told, drew in or asked for
+-- (rule 44). So these acts, by their names, and no other, of which nobody showed that it does not:
+-- * without a case: sign-ins, and what was refused of acts on the installation or an infohus;
+-- * on a case, by whom the own authority had drawn in: what is done with the case as a whole, or with a record that the
+--   own authority had told of. Of an act in several parts, whose number tells how much was read, the first.
+-- `place` counts those that are shown; the log's own places, `in_log`, would tell how much lies between. Nor is there what
+-- was done for PET (rule 85).
 CREATE FUNCTION infohus.entries_of_institution(
     of_authority text, since timestamptz, before timestamptz, after bigint, most integer
   )
@@ -113,19 +148,17 @@ CREATE FUNCTION infohus.entries_of_institution(
         FROM audit.leaf l JOIN audit.log g ON g.id = l.log_id
         CROSS JOIN LATERAL (SELECT infohus.as_entry(l.entry) AS says OFFSET 0) e
         CROSS JOIN LATERAL (SELECT infohus.moment_of(e.says) AS at OFFSET 0) m
-        WHERE g.authority = of_authority AND m.at >= since AND m.at < before AND CASE
-          WHEN e.says ->> 'case' IS NULL THEN e.says ->> 'action' = 'signIn' OR e.says ->> 'outcome' <> 'allowed'
-          ELSE EXISTS (
-            SELECT FROM infohus.participant p
-            WHERE p.case_id::text = e.says ->> 'case' AND p.person_id::text = e.says ->> 'caller'
-              AND p.kind = 'invited' AND p.acts_for = of_authority AND p.authority_id = infohus.caller_authority()
-              AND p.begins_at <= m.at
-          ) AND (e.says -> 'subject' IN ('null', e.says -> 'case') OR EXISTS (
-            SELECT FROM infohus.disclosure d JOIN infohus.exchange x ON x.id = d.exchange_id
-            WHERE d.record_id::text = e.says ->> 'subject' AND x.recorded_at < before
-              AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
-          ))
-        END AND e.says ->> 'track' = 'ordinary'
+        WHERE g.authority = of_authority AND m.at >= since AND m.at < before
+          AND e.says ->> 'track' = 'ordinary' AND coalesce(e.says #>> '{part,0}', '1') = '1'
+          AND CASE
+            WHEN e.says ->> 'case' IS NULL THEN e.says ->> 'action' = 'signIn'
+              OR e.says ->> 'outcome' <> 'allowed' AND e.says ->> 'subject_kind' IN ('installation', 'infohus')
+            WHEN e.says -> 'subject' IN ('null', e.says -> 'case')
+              THEN e.says ->> 'action' IN ('readCase', 'listExchanges', 'noteInformation', 'leaveCase')
+            ELSE e.says ->> 'action' IN ('readInformation', 'readConcern', 'readSubject', 'readExchange', 'acknowledgeExchange')
+              AND infohus.had_told(of_authority, e.says ->> 'subject', m.at)
+          END
+          AND infohus.had_drawn_in(of_authority, e.says, m.at)
       ) c
       WHERE c.counted > after ORDER BY c.counted LIMIT most;
   END

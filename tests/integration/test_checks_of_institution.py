@@ -11,7 +11,6 @@ from house import INSTITUTION, CaseInHand, House, now
 from infohus.danish_calendar import danish_day
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.draw import Announced, draw_from
-from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.audit.storage.log import log_of
 from institution_logs import both_draw_in, done_by, plan_says
 
@@ -104,14 +103,17 @@ async def test_what_is_told_later_moves_nothing_and_what_is_changed_shows(house:
 async def test_nobody_checks_the_log_of_an_institution_that_is_not_theirs_to_check(
     house: House, database: Database
 ) -> None:
-    await (await house.case()).clear()
+    case = await (await house.case()).clear()
     today, dpo = str(danish_day(now())), house.person("dpo")
     draft: dict[str, Any] = {"period_from": today, "period_until": today, "sample": 25, "log_of": INSTITUTION}
     await dpo.post(CHECKS, {**draft, "commitment": "ab" * 32}, status=404)
     await dpo.get(OF, status=404)
     await plan_says(house, 1, has_own_dpo=False)
+    await dpo.post(CHECKS, {**draft, "commitment": "ab" * 32}, status=404)
+    await dpo.get(OF, status=404)
+    await both_draw_in(case)
     await dpo.post(CHECKS, {**draft, "commitment": "ab" * 32}, status=422)
-    await done_by(database, [{"caller": uuid4(), "outcome": Outcome.DENIED, "reason": "not-available"}])
+    await done_by(database, [{"caller": uuid4(), "action": "signIn", "subject_kind": "installation"}])
     await announced(house, log_of=INSTITUTION, sample=25)
     await house.person("jurist").get(OF, status=404)
     await plan_says(house, 2, has_own_dpo=True)

@@ -17,6 +17,7 @@ from noninterference.further_acts import DAYS_UNTIL_ONE_MAY_END_ALONE, EXCUSED
 from noninterference.histories import history_of
 from noninterference.history import BEGINNING, History
 from noninterference.installation import MUNICIPALITY, POLICE, Installation
+from noninterference.institution_log import SEEN, Played
 from noninterference.opening import open_installation
 from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 from noninterference.planted_leaks import LEAKS, PlantedLeak, leaks
@@ -72,6 +73,19 @@ class WhenAHistoryIsPlayedWithAndWithoutWhatOneSideKeepsForItself:
         assert {history.observer for history in histories} == {"municipality", "police", "institution"}
         assert {history.acts[0].side for history in histories} == {"municipality", "police"}
         assert all(history_of(seed) == histories[seed] for seed in range(5))
+
+
+class WhenADpoChecksAnInstitutionsLog:
+    """What a third authority tells the institution, and draws its people in for, shows in none of the answers."""
+
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(90)
+    async def test_no_answer_differs(self, installation: Installation) -> None:
+        alone, with_a_third = [Played(await installation.run(), is_told=told) for told in (False, True)]
+        assert (await alone.play(), await with_a_third.play()) == (SEEN, SEEN)
+        assert (set(alone.found), set(with_a_third.found)) == ({False}, {True})
+        assert alone.looks == with_a_third.looks
+        assert [look[1] for look in alone.looks[:3]] == ["404", "200", "200"]
 
 
 class WhenAnOperationWrites:

@@ -16,6 +16,7 @@ from infohus.oversight.log_checks.risk_rules import (
     of_own_name_or_family,
     of_undisclosed_items,
     of_unusual_volume,
+    rules_of,
 )
 
 WORKDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -118,3 +119,9 @@ class WhenRisksAreLookedFor:
     def test_a_rule_that_cannot_tell_says_why_and_every_other_picks(self) -> None:
         assert all((rule.picks is None) == (rule.why_not is not None) for rule in RULES)
         assert {rule.code for rule in RULES if rule.picks is None} == {"break_glass"}
+        # Of an institution's log neither its people's names nor a reason is shown, nor what was tried at a record.
+        of_institution = rules_of("vaerestedet")
+        assert all((rule.picks is None) == (rule.why_not is not None) for rule in of_institution)
+        assert {rule.code for rule in of_institution if rule.picks is None} == {
+            "own_name_or_family", "undisclosed_item_attempts", "changed_record", "break_glass",
+        }

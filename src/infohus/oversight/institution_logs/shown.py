@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from msgspec import UNSET
-from msgspec.structs import replace
 
 from infohus import errors
 from infohus.kernel.audit.formats.entry import Entry, read
@@ -39,11 +37,18 @@ class Shown:
 
     @property
     def entry(self) -> Entry | None:
-        """What is shown of it: no counts, and of what it read, wrote or named its subject alone (rule 44)."""
+        """What is shown of it, built anew of fields that hang on nothing a third authority did; the others are empty.
+
+        The nonce and the correlation id are left out, too: with them whoever guesses what an entry says besides could
+        try it against its leaf hash (rule 44).
+        """
         entry = read(self.encoded)
-        return entry and replace(
-            entry, subject=entry.subject if entry.case else None, opened=[], wrote=[], asked=UNSET, read=UNSET,
-            tally=UNSET,
+        return entry and Entry(
+            at=entry.at, log=entry.log, caller=entry.caller, authority=entry.authority, role=entry.role,
+            assurance=entry.assurance, action=entry.action, subject_kind=entry.subject_kind,
+            subject=entry.subject if entry.case else None, case=entry.case, outcome=entry.outcome,
+            purpose=entry.purpose, reason=None, policies=[], policy_set="", justification=None, recipients=[],
+            persons=[], opened=[], wrote=[], correlation="", nonce="",
         )
 
 
@@ -51,7 +56,8 @@ async def require_checked(work: UnitOfWork, authority_id: str) -> None:
     """Require that the caller checks this authority's log.
 
     Raises:
-        NotAvailable: it has a DPO of its own, or is no institution of the caller's infohuse.
+        NotAvailable: it has a DPO of its own, is no institution of the caller's infohuse, or was never drawn in by the
+            caller's authority.
     """
     (checks,) = await work.values(_CHECKS, authority_id=authority_id)
     if not checks["checks"]:
@@ -64,7 +70,7 @@ async def shown(  # noqa: PLR0913 - which entries, by name
 ) -> list[Shown]:
     """List entries of `since` or later and earlier than `before`, else up to now, behind a place among them.
 
-    What was told later than `before` shows none of them, so that their places are the same whenever they are asked for.
+    What is told or drawn in later shows none of them, so that their places are the same whenever they are asked for.
     """
     rows = await work.values(
         _ENTRIES, authority_id=authority_id, since=since, before=before or work.now + timedelta(microseconds=1),

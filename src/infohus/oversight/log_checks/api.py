@@ -33,7 +33,7 @@ from infohus.oversight.log_checks.institution_checks import announced_entries
 from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
 from infohus.oversight.log_checks.overview import CHECKS_BEFORE, entries_of, next_due, open_findings
-from infohus.oversight.log_checks.risk_rules import RULES
+from infohus.oversight.log_checks.risk_rules import rules_of
 from infohus.oversight.log_checks.views import (
     CheckedEntry,
     LogCheckOverview,
@@ -85,8 +85,8 @@ async def list_checks(
         due, (is_open, overdue) = await next_due(work, log_check_every_months, log_of), await open_findings(work)
         return LogCheckOverview(
             due, due is not None and due < _today(work), is_open, overdue,
-            [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in RULES], page.items,
-            page.next,
+            [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in rules_of(log_of)],
+            page.items, page.next,
         )
 
 

@@ -38,7 +38,7 @@ from infohus.oversight.log_checks.refusals import (
     SecretPromisedBefore,
     SecretToldTooEarly,
 )
-from infohus.oversight.log_checks.risk_rules import RULES, Background, DailyCases, Numbered
+from infohus.oversight.log_checks.risk_rules import Background, DailyCases, Numbered, rules_of
 
 RANDOM = "random"
 """The reason of an entry that was drawn at random; the other reasons are the codes of risk rules."""
@@ -215,7 +215,7 @@ async def _picked(work: UnitOfWork, check: LogCheck, drawn: Draw) -> _Picked:
         callers = {index: entry.caller for index, entry in entries}
         picked.callers.update((index, caller) for index, caller in callers.items() if index in lot)
         background = Background(await _closings(work, entries), namesakes, busy)
-        for rule in RULES:
+        for rule in rules_of(check.log_of):
             found = rule.picks(entries, background) if rule.picks else []
             by_rule[rule.code] = nsmallest(MOST_BY_RULE, [
                 *by_rule.get(rule.code, ()),

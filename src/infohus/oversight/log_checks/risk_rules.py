@@ -6,7 +6,7 @@ counted before (`DailyCases`), so memory does not grow with the log.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from statistics import median
 from uuid import UUID
@@ -131,3 +131,15 @@ RULES = (
     RiskRule("changed_record", "Mødte en post, der er ændret uden om systemet", of_changed_records),
     RiskRule("break_glass", "Brug af nødadgang", None, "Infohus har ingen nødadgang, så ingen kan have brugt den."),
 )
+
+_NOT_SHOWN = "Det, reglen ser efter, vises ikke af en institutions log."
+_OF_WHAT_IS_NOT_SHOWN = frozenset({"own_name_or_family", "undisclosed_item_attempts", "changed_record"})
+INSTITUTION_RULES = tuple(
+    replace(rule, picks=None, why_not=_NOT_SHOWN) if rule.code in _OF_WHAT_IS_NOT_SHOWN else rule for rule in RULES
+)
+"""The rules of a check of an institution's log: names of its people, reasons and attempts at records are not shown."""
+
+
+def rules_of(log_of: str | None) -> tuple[RiskRule, ...]:
+    """Give the rules of a check of the own log, or of an institution's."""
+    return RULES if log_of is None else INSTITUTION_RULES

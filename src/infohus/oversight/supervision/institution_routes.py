@@ -63,7 +63,10 @@ class InstitutionProof(msgspec.Struct, frozen=True, kw_only=True):
 async def entries(
     authority_id: Institution, log_scope: NamedDependency[RequestScope], after: AfterPlace = -1, limit: Limit = 50
 ) -> EntryPage:
-    """List entries of an institution without a DPO of its own, of those whom the caller's authority drew in."""
+    """List entries of an institution without a DPO of its own, of those whom the caller's authority drew in.
+
+    Of each is said when who did what with which outcome and purpose; its other fields are empty (rule 44).
+    """
     async with log_scope.begin(Action.LIST_INSTITUTION_LOG_ENTRIES) as work:
         await require_checked(work, authority_id)
         found = await shown(work, authority_id, after=after, limit=limit + 1)
