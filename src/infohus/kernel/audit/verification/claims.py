@@ -10,15 +10,21 @@ from typing import Any
 from infohus.kernel.audit.formats.emptying import CARRIED
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.key_rows import KeyRowRules
-from infohus.kernel.audit.verification.logged_rows import DELETED, ComparedRow, LoggedRows, Written, key_in, key_text
+from infohus.kernel.audit.verification.logged_rows import (
+    DELETED,
+    OUT_OF_ORDER_SECONDS,
+    ComparedRow,
+    LoggedRows,
+    Written,
+    key_in,
+    key_text,
+)
 
 CANNOT_SAY = "siger noget om en række, som loggens myndighed ikke kan skrive med den handling og i den sag"
 OTHERS_ALONE = "ingen log, hvis myndighed kan skrive den, nævner den i dens sag med en handling, der skriver"
 OPERATOR = "installation"
 SAME_MOMENT_SECONDS = 60
 """By how much moments that entries say may be out of order: an act is logged some time after it began."""
-OUT_OF_ORDER_SECONDS = 240
-"""By how much moments may be out of order that a log was given: it takes two minutes more or less of each entry."""
 MOST_NAMED = 5
 """Of the entries on one row: the newest so many are named."""
 ANOTHERS = "er efter loggen skrevet af en anden myndighed, end rækken selv siger"

@@ -17,6 +17,8 @@ from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS, EMPTY_LOG
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote
 
 DELETED = "delete"
+OUT_OF_ORDER_SECONDS = 240
+"""By how much moments may be out of order that a log was given: it takes two minutes more or less of each entry."""
 
 _SCHEMA = """
 CREATE TABLE wrote (
@@ -81,8 +83,8 @@ class LoggedRows:
         self.store.executescript(_SCHEMA)
         self._newest_at: dict[UUID, float] = {}
         self._carrying: dict[UUID, tuple[int, int]] = {}
-        self.has_emptied = False
-        """Whether an emptied entry was met, whose words are lost."""
+        self._emptied: set[str] = set()
+        self._emptying: dict[str, tuple[int, float]] = {}
 
     def __enter__(self) -> Self:
         """Be closed when the context is left."""
@@ -91,6 +93,10 @@ class LoggedRows:
     def __exit__(self, *_: object) -> None:
         """Delete the file."""
         self.store.close()
+
+    def see_emptied(self, log_id: UUID) -> None:
+        """Take that an entry of a log is emptied, whose words are lost."""
+        self._emptied.add(str(log_id))
 
     def see(self, log_id: UUID, place: int, entry: Entry) -> None:
         """Take what an entry says of rows; what was not allowed wrote nothing.
@@ -102,6 +108,7 @@ class LoggedRows:
             start, stop = self._carrying.get(log_id, (place, place))
             self._carrying[log_id] = start if stop == place else place, place + 1
         elif entry.action == EMPTY_LOG_ENTRIES and entry.emptied is not UNSET and entry.outcome is Outcome.ALLOWED:
+            self._emptying[str(log_id)] = place, entry.emptied.before.timestamp()
             start, stop = self._carrying.pop(log_id, (place, place))
             if stop == place:
                 self.store.execute("INSERT INTO carried VALUES (?, ?, ?)", (str(log_id), start, stop))
@@ -166,10 +173,39 @@ class LoggedRows:
         """Name the tables that a log names a row of."""
         return {name for (name,) in self.store.execute("SELECT DISTINCT name FROM wrote")}
 
+    def may_be_silent(self, history: Sequence[Written]) -> bool:
+        """Say whether a log that now names a row nowhere may have told, in entries emptied since, that it was deleted.
+
+        What was deleted is not carried, and whoever else named the row did so before.
+        """
+        named, oldest = {one.log for one in history}, min(one.at for one in history)
+        return any(
+            log in self._emptied and log not in named and oldest <= before + OUT_OF_ORDER_SECONDS
+            for log, (_, before) in self._emptying.items()
+        )
+
+    def _may_have_lost(self, revisions: range, history: Sequence[Written], *, since: Written | None) -> bool:
+        """Say whether each of these revisions may have been told by entries that were emptied, later than `since`.
+
+        An emptying carries what the log said last of a row, or finds the log saying more of it behind: so the first
+        word that is left in that log stands before the entry that tells of the emptying, and says more than was lost.
+        """
+        first = dict[str, Written]()
+        for one in sorted(history, key=lambda one: one.place):
+            first.setdefault(one.log, one)
+        upto = max((
+            one.revision + (one.verb == DELETED) for log, one in first.items()
+            if log in self._emptied and log in self._emptying and one.place < self._emptying[log][0]
+            and (since is None or since.verb == CARRIED or since.at <= self._emptying[log][1] + OUT_OF_ORDER_SECONDS)
+        ), default=0)
+        return revisions.stop <= upto
+
     def contradictions(self, history: Sequence[Written]) -> list[str]:
         """Say in Danish where entries on one row do not follow one another."""
         found = []
-        if history and history[0].verb not in {"insert", CARRIED} and not self.has_emptied:
+        if history and history[0].verb not in {"insert", CARRIED} and not self._may_have_lost(
+            range(1, max(history[0].revision, 2)), history, since=None
+        ):
             found.append("loggen nævner den ikke fra begyndelsen")
         for before, after in pairwise(history):
             if after.verb in {"insert", CARRIED} or before.verb == DELETED:
@@ -180,7 +216,9 @@ class LoggedRows:
                 found.append(f"to poster siger noget forskelligt om udgave {after.revision}")
             elif after.revision == before.revision + 1 and after.was != before.digest:
                 found.append(f"var ændret uden om loggen, før udgave {after.revision} blev skrevet")
-            elif after.revision > before.revision + 1 and not self.has_emptied:
+            elif after.revision > before.revision + 1 and not self._may_have_lost(
+                range(before.revision + 1, after.revision), history, since=before
+            ):
                 found.append(f"loggen springer fra udgave {before.revision} til {after.revision}")
         return found
 

@@ -199,7 +199,7 @@ class RowReconciliation:
 
     def _see(self, log_id: UUID, place: int, encoded: bytes | None) -> None:
         if encoded is None:
-            self.logged.has_emptied = True
+            self.logged.see_emptied(log_id)
         elif (_NOTHING_WRITTEN not in encoded or _EMPTYING in encoded) and (entry := read(encoded)) is not None:
             self.logged.see(log_id, place, entry)
 
@@ -257,7 +257,7 @@ class RowReconciliation:
         """Say whether a missing key went with another row: no log says so then, or none any longer."""
         if table.schema != KEYS:
             return False
-        told_by = {self.claims.logs[one.log] for one in history} if self.logged.has_emptied else None
+        told_by = {self.claims.logs[one.log] for one in history} if self.logged.may_be_silent(history) else None
         return await self.rules.has_fallen(connection, table.name, key, told_by=told_by)
 
     async def _compare(self, connection: AnyConnection, table: Table, row: asyncpg.Record) -> list[RowFault]:
