@@ -1,5 +1,6 @@
 """A log check of an institution without a DPO of its own draws among what is shown to who drew it in (rules 63, 90)."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -88,6 +89,10 @@ async def test_what_is_told_later_moves_nothing_and_what_is_changed_shows(house:
     await done_by(database, [own_record])
     check = await announced(house, log_of=INSTITUTION, sample=25)
     await case.disclose(told_later)
+    # An act that began before the announcement, and whose entry stands in the log after it.
+    earlier = datetime.fromisoformat(check["announced_at"]) - timedelta(microseconds=1)
+    in_case = {"case": UUID(case.id), "subject": UUID(case.id)}
+    await done_by(database, [{"caller": drawn_in["kommune"], "at": earlier, **in_case}])
     await signed(house)
     assert len((await revealed(house, check))["items"]) == 5
     log = log_of(INSTITUTION)

@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from litestar.testing import AsyncTestClient
 
 from conftest import Database
@@ -13,7 +13,7 @@ from infohus.app import create_app
 from infohus.cli.commands import main
 from infohus.kernel.access.restored_keys import KeysAreOlder
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
-from infohus.kernel.audit.verification.key_rows import FALLEN, SEALED_STILL, STANDS_AGAIN, TAKEN_IN
+from infohus.kernel.audit.verification.key_rows import FALLEN, SEALED_STILL, STANDS_AGAIN, TAKEN_IN, WITHDRAWN
 from invitations import invitation
 from reconciled import faults_in
 
@@ -21,6 +21,13 @@ COLUMNS = """
 SELECT string_agg(column_name::text, ', ') AS columns FROM information_schema.columns
 WHERE table_schema = 'keys' AND table_name = 'exchange_key' AND is_generated = 'NEVER'
 """
+
+
+async def withdrawn_again(database: Database) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, main, [
+        "keys", "withdraw-again", "--reconciler-database", database.dsn("reconciler"),
+        "--owner-database", database.dsn("owner"),
+    ])
 
 
 @pytest.mark.rule(16)
@@ -47,10 +54,7 @@ class WhenKeysAreRestoredFromBeforeAWithdrawal:
                 pass
         assert refused.group_contains(KeysAreOlder, match=f"{given['id']}.*keys withdraw-again")
         before = await house.sql("SELECT FROM keys.exchange_key")
-        again = await asyncio.to_thread(CliRunner().invoke, main, [
-            "keys", "withdraw-again", "--reconciler-database", database.dsn("reconciler"),
-            "--owner-database", database.dsn("owner"),
-        ])
+        again = await withdrawn_again(database)
         assert (again.exit_code, FALLEN in again.output) == (0, False), again.output
         assert await faults_in(database) == []
         async with AsyncTestClient(create_app(house.settings)) as client:
@@ -66,6 +70,28 @@ class WhenKeysAreRestoredFromBeforeAWithdrawal:
         }
         assert said == {(None, "owner"), (POLICE, "owner"), (PROBATION, "owner")}
         assert (await case.politi.get(f"{case.path}/information/{other}"))["text"] == "Moren er bekymret."
+
+    async def test_one_that_somebody_put_under_a_withdrawal_is_named_and_deleted(
+        self, house: House, database: Database
+    ) -> None:
+        case = await house.case()
+        given = await case.disclose(await case.note("Givet ved en fejl."))
+        columns = (await house.sql(COLUMNS))[0]["columns"]
+        await house.sql("CREATE TABLE public.kept AS SELECT * FROM keys.exchange_key")
+        withdrawal = {"recipient": POLICE, "reason": "Givet ved en fejl."}
+        await case.kommune.post(f"{case.path}/exchanges/{given['id']}/withdrawals", withdrawal)
+        await house.sql("UPDATE public.kept SET number = 99")  # no act has given it
+        await house.sql(f"INSERT INTO keys.exchange_key ({columns}) SELECT {columns} FROM public.kept LIMIT 1")  # noqa: S608
+        with pytest.raises(BaseExceptionGroup) as refused:
+            async with AsyncTestClient(create_app(house.settings)):
+                pass
+        assert refused.group_contains(KeysAreOlder, match=given["id"])
+        faults = {(one.key, one.what) for one in await faults_in(database) if not one.is_remark}
+        assert [(given["id"] in key, what) for key, what in faults] == [(True, WITHDRAWN)]
+        assert (await withdrawn_again(database)).exit_code == 0
+        assert await faults_in(database) == []
+        async with AsyncTestClient(create_app(house.settings)) as client:
+            assert (await client.get("/ready")).status_code == 200
 
 
 @pytest.mark.rule(44)

@@ -10,7 +10,14 @@ from infohus.kernel.access.keys_model import ExchangeKey, SideSecret
 from infohus.kernel.access.model import CaseSide, DisclosedKey, Disclosure
 from infohus.kernel.access.row_writers import RowWriters
 from infohus.kernel.audit.storage.log import AnyConnection
-from infohus.kernel.audit.verification.key_rows import EXCHANGE_KEY, FALLEN, SECOND, SIDE_SECRET, RowFault
+from infohus.kernel.audit.verification.key_rows import (
+    EXCHANGE_KEY,
+    FALLEN,
+    SECOND,
+    SIDE_SECRET,
+    WITHDRAWN,
+    RowFault,
+)
 from infohus.kernel.audit.verification.logged_rows import key_text
 from infohus.kernel.database.row_digests import key_of
 from infohus.kernel.database.statements import compiled
@@ -58,6 +65,21 @@ _RESTING_ON_NOTHING = (
     )
     .order_by(ExchangeKey.exchange_id, ExchangeKey.number)
 )
+_UNDER_A_WITHDRAWAL = (
+    sa.select(ExchangeKey.exchange_id, ExchangeKey.number, ExchangeKey.recipient_id)
+    .where(
+        _there_is(
+            Disclosure.exchange_id == ExchangeKey.exchange_id, Disclosure.recipient_id == ExchangeKey.recipient_id,
+            Disclosure.withdrawn_at.is_not(None),
+        ),
+        ~_there_is(
+            DisclosedKey.exchange_id == ExchangeKey.exchange_id, DisclosedKey.recipient_id == ExchangeKey.recipient_id,
+            DisclosedKey.number == ExchangeKey.number,
+        ),
+    )
+    .order_by(ExchangeKey.exchange_id, ExchangeKey.number)
+)
+"""What keeps the service from starting (`restored_keys`), whether a log names the row or somebody put it there."""
 _OTHER = aliased(SideSecret)
 _SECOND_SECRETS = (
     sa.select(SideSecret.authority_id, SideSecret.case_id, SideSecret.generation, SideSecret.person_id)
@@ -101,11 +123,12 @@ class RulesOfKeyRows(RowWriters):
         return bool(await connection.fetch(*asked))
 
     async def faults(self, connection: AnyConnection) -> list[RowFault]:
-        """Name secrets of sides that have several, and exchange keys that rest on one that is gone."""
+        """Name secrets of sides that have several, and exchange keys that fell or stand though they were withdrawn."""
         return [
             RowFault(table, key_text(key_of(dict(row), tuple(row.keys()))), what)
             for table, query, what in (
-                (SIDE_SECRET, _SECOND_SECRETS, SECOND), (EXCHANGE_KEY, _RESTING_ON_NOTHING, FALLEN)
+                (SIDE_SECRET, _SECOND_SECRETS, SECOND), (EXCHANGE_KEY, _RESTING_ON_NOTHING, FALLEN),
+                (EXCHANGE_KEY, _UNDER_A_WITHDRAWAL, WITHDRAWN),
             )
             for row in await connection.fetch(*compiled(query).bound())
         ]

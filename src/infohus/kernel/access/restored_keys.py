@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from infohus.kernel.access.keys_model import KEYS_SCHEMA, NO_PERSON, ExchangeKey
 from infohus.kernel.audit.storage.log import AnyConnection
-from infohus.kernel.audit.verification.key_rows import EXCHANGE_KEY, FALLEN, STANDS_AGAIN, RowFault
+from infohus.kernel.audit.verification.key_rows import EXCHANGE_KEY, FALLEN, STANDS_AGAIN, WITHDRAWN, RowFault
 from infohus.kernel.audit.verification.logged_rows import key_in
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import Stored, acting, compiled
@@ -49,7 +49,8 @@ class KeysAreOlder(Exception):  # noqa: N818 - names the situation
         """Say in Danish what is wrong and what to do: whoever starts the service reads it."""
         return (
             f"Skemaet keys har en nøgle til videregivelsen {self.exchange_id}, som blev trukket tilbage fra "
-            f"{self.recipient_id}: det er lagt ind fra en ældre sikkerhedskopi. infohus åbner ikke. "
+            f"{self.recipient_id}: det er lagt ind fra en ældre sikkerhedskopi, eller nogen har lagt den der. "
+            "infohus åbner ikke. "
             "Kør infohus keys withdraw-again, og start igen."
         )
 
@@ -96,7 +97,7 @@ async def delete_withdrawn(
     """
     deleted = Counter[str]()
     for fault in found:
-        if fault.table != EXCHANGE_KEY or fault.what not in {STANDS_AGAIN, FALLEN}:
+        if fault.table != EXCHANGE_KEY or fault.what not in {STANDS_AGAIN, FALLEN, WITHDRAWN}:
             continue
         exchange_id, number, recipient_id = key_in(fault.key)
         await owner_connection.fetch("SELECT keys.act_as($1, $2, $3, $4)", recipient_id, NO_PERSON, _OWNER, at)

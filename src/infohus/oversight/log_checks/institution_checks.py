@@ -1,8 +1,8 @@
 """A check of an institution's log by a DPO who sees a part of it: what it covers, and what it can draw (rule 90).
 
 Its places count the entries that are shown of the period's days, up to the announcement, from 0. The announcement says
-a digest of them, so that nobody who learns the secret can choose among others: what is told later leaves them as they
-are, and what is emptied or changed shows.
+a digest of them, so that nobody who learns the secret can choose among others: what is told later, or stands in the log
+later though it is dated earlier, leaves them as they are, and what is emptied or changed shows.
 """
 
 from collections.abc import AsyncIterator
@@ -66,6 +66,7 @@ async def covered_days(work: UnitOfWork, log_of: str) -> CoveredDays:
 class EntriesOfDays:
     """What is shown of some days of an institution's log up to a moment, read some thousand at a time.
 
+    At most `most`, the first in the log: what was appended after the announcement of so many stands behind them.
     `count` and `digest` say how many there were, and the SHA-256 of their leaf hashes in order, once all are read.
     """
 
@@ -73,16 +74,20 @@ class EntriesOfDays:
     since: date
     until: date
     announced_at: datetime
+    most: int | None = None
     count: int = 0
     digest: bytes = b""
 
     async def read(self, work: UnitOfWork) -> AsyncIterator[list[Shown]]:
         """Read them all."""
         hashed, before = sha256(), min(end_of_day(self.until), self.announced_at)
-        async for some in all_shown(work, self.log_of, since=start_of_day(self.since), before=before):
+        async for shown_next in all_shown(work, self.log_of, since=start_of_day(self.since), before=before):
+            some = shown_next if self.most is None else shown_next[: self.most - self.count]
             self.count += len(some)
             hashed.update(b"".join(leaf_hash(one.encoded) for one in some))
             yield some
+            if self.count == self.most:
+                break
         self.digest = hashed.digest()
 
 
@@ -117,7 +122,7 @@ async def announced_entries(work: UnitOfWork, check: LogCheck, log_of: str) -> A
     Raises:
         EntriesNotAsAnnounced: at the end, if they are others now: emptied after their period, or changed.
     """
-    days = EntriesOfDays(log_of, check.period_from, check.period_until, check.announced_at)
+    days = EntriesOfDays(log_of, check.period_from, check.period_until, check.announced_at, check.last_index + 1)
     async for some in days.read(work):
         yield some
     if days.digest != check.entries_digest:

@@ -24,6 +24,7 @@ SEALED_AS, TAKEN_IN_AS = 1, 2
 SECOND = "siden har mere end én hemmelighed: kun den, som dens nøgleholder kan åbne, bruges"
 STANDS_AGAIN = "er slettet ifølge loggen og står der igen"
 FALLEN = "står der, selv om det, den hviler på, er væk"
+WITHDRAWN = "står der, selv om videregivelsen er trukket tilbage, og intet er lukket med den"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +112,5 @@ class KeyRowRules(Protocol):
         ...
 
     async def faults(self, connection: AnyConnection) -> list[RowFault]:
-        """Name secrets of sides that have several, and exchange keys that rest on one that is gone."""
+        """Name secrets of sides that have several, and exchange keys that fell or stand though they were withdrawn."""
         ...
