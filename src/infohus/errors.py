@@ -51,9 +51,11 @@ class NotAvailable(Refused):
 
     status = HTTPStatus.NOT_FOUND
 
-    def __init__(self, *, policies: tuple[str, ...] = (), without_key: frozenset[UUID] = frozenset()) -> None:
-        """Keep the ids of the policies that forbade, for the log, or those of the records that nothing opens."""
-        super().__init__()
+    def __init__(
+        self, *, field: str | None = None, policies: tuple[str, ...] = (), without_key: frozenset[UUID] = frozenset()
+    ) -> None:
+        """Keep where the body names it; the policies that forbade, for the log; the records that nothing opens."""
+        super().__init__(**({} if field is None else {"field": field}))
         self.policies, self.without_key = policies, without_key
 
 

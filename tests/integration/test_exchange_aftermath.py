@@ -67,7 +67,7 @@ class WhenARecipientAcknowledges:
         differs = await case.politi.call("POST", path, json={"manifest": "0" * 64})
         assert (differs.status_code, differs.json()["type"]) == (409, "/problems/manifest-differs")
         own = await case.kommune.call("POST", path, json={"manifest": given["manifest"]})
-        assert own.status_code == 404
+        assert (own.status_code, own.json()["type"]) == (403, "/problems/another-may")
 
     async def test_a_missing_receipt_shows_after_72_hours(self, house: House) -> None:
         case = await house.case()

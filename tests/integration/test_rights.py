@@ -201,7 +201,7 @@ class WhenAPackageIsMade:
         path = await asked_for(it.kommune, it.case, subject=it.subject["id"])
         problem = await refused(it.kommune, path, it.subject)
         assert problem.startswith("items-not-considered")
-        assert "concern: 1, information: 1" in problem
+        assert f"henvendelse: 1, oplysning: 1. De første er: henvendelse {it.concern['id']}, oplysning " in problem
 
     async def test_making_it_is_an_export_in_the_log_and_answers_the_request(self, house: House) -> None:
         it = await world(house)

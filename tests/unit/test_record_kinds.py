@@ -3,12 +3,16 @@
 A new kind of record fails these tests until somebody has decided, for each list, whether it belongs there.
 """
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 import infohus.app  # noqa: F401 - every table is known once the application is
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.casework.disclosable_records import DISCLOSABLE
 from infohus.casework.exchanges.disclosable import DisclosableKind
+from infohus.casework.notes.model import Note
+from infohus.danish.record_kinds import RECORD_KINDS
 from infohus.kernel.database.tables import Record, Row
 from infohus.oversight.content_requests.model import REVIEWABLE, ContentKind
 from infohus.whole_case.closures.blockers import UNSIGNED_DECISIONS
@@ -40,6 +44,16 @@ NOTHING_ON_A_PERSON_TO_HAND_OUT = {
     "legal_hold", "onward_notice", "participant", "protected_address", "release", "reporter_release", "restriction",
     "withdrawal",
 }
+
+
+def test_a_moment_is_kept_as_it_is_read_back() -> None:
+    """So that an answer to a repetition has the same moments as the first."""
+    made = Note.of(happened_at=datetime(2026, 11, 30, 14, tzinfo=timezone(timedelta(hours=1))))
+    assert made.happened_at.isoformat() == "2026-11-30T13:00:00+00:00"
+
+
+def test_every_kind_that_a_person_is_given_has_danish_words() -> None:
+    assert set(RECORD_KINDS) == set(AccessKind)
 
 
 KEPT_APART_OR_WITHOUT_TEXT = {"participant", "protected_address", "reporter", "reporter_release"}

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.app import route_handlers
+from infohus.danish import words_for
 from infohus.kernel.requests.bodies import UnguardedType, read_body, require_guarded
 from infohus.kernel.requests.moments import Day, Moment, can_be_meant
 from infohus.kernel.requests.words import Label, OptionalReason, Reason, has_letter_or_digit, has_words
@@ -120,6 +121,15 @@ class WhenABodyIsRead:
         with pytest.raises(refused) as refusal:
             read_body(sent, Draft)
         assert refusal.value.facts["field"] == place
+
+    @pytest.mark.parametrize(("sent", "words"), [
+        (b'{"at": "2026-11-20T10:00:00"}', "feltet at: et tidspunkt har sin tidszone"),
+        (b'{"names": ["a\\u0000"]}', "et tegn, som ikke kan gemmes"),
+    ])
+    def test_what_is_wrong_is_said_where_it_is_known(self, sent: bytes, words: str) -> None:
+        with pytest.raises(errors.RequestNotUnderstood) as refusal:
+            read_body(sent, Draft)
+        assert words in words_for(refusal.value)[1]
 
     def test_a_whole_number_may_have_a_point(self) -> None:
         assert read_body(b'{"count": 7.0}', Draft).count == 7

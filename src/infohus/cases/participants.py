@@ -151,7 +151,7 @@ async def _visible_records(work: UnitOfWork, records: Sequence[UUID]) -> list[UU
     if wanted:
         visible = await work.values(_VISIBLE_INFORMATION, ids=wanted, case_id=work.case.id)
         if len(visible) != len(wanted):
-            raise errors.NotAvailable
+            raise errors.NotAvailable(field="records")
     return wanted
 
 

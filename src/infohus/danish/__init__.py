@@ -4,12 +4,12 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
-from infohus.danish.access import ACCESS, roles_in_words
+from infohus.danish.access import ACCESS, NOT_AVAILABLE_IN_BODY, roles_in_words
 from infohus.danish.bounds import BOUNDS
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.requests import NOT_UNDERSTOOD, PLACES, REQUESTS
-from infohus.errors import Refused, RequestNotUnderstood
+from infohus.errors import NotAvailable, Refused, RequestNotUnderstood
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
@@ -65,9 +65,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Underretningen skal afleveres først",
         "Personen var under 18 år ved modtagelsen. Registrér, at underretningen er afleveret, før I screener.",
     ),
-    "already-recorded": (
-        "Det er allerede registreret", "Hent det, og se, hvad der er registreret. Det registreres kun én gang."
-    ),
+    "already-recorded": ("Det er allerede registreret", "Se det, der er registreret. Det registreres kun én gang."),
     "anonymous-reporter-has-identity": (
         "Den, der er anonym, kan ikke have et navn",
         "Fjern oplysningerne om den, der har henvendt sig, eller registrér personen som ikke anonym.",
@@ -122,7 +120,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "item-is-restricted": ("En oplysning er undtaget", "Tag den ud, eller ophæv begrænsningen først."),
     "items-not-considered": (
         "Der er oplysninger, ingen har taget stilling til",
-        "Tag hver oplysning med, eller undtag den med en begrundelse. Der mangler: {items}.",
+        "Tag hver oplysning med, eller undtag den med en begrundelse. Der mangler: {items}. De første er: {first}.",
     ),
     "erasure-refused": ("Sagen kan ikke slettes endnu", "Vent, eller bring det i orden, der står i vejen: {reasons}."),
     "erasure-not-built-yet": (
@@ -337,6 +335,8 @@ def words_for(refusal: Refused) -> tuple[str, str]:
     if isinstance(refusal, RequestNotUnderstood):
         what = "whole" if refusal.facts == {"field": "$"} else str(refusal.facts.get("what", ""))
         detail = NOT_UNDERSTOOD.get(what, detail)
+    if isinstance(refusal, NotAvailable) and "field" in facts:
+        detail = NOT_AVAILABLE_IN_BODY
     if "roles" in facts:
         facts["roles"] = roles_in_words(str(facts["roles"]).split())
     return title, detail.format_map(_Facts(facts))

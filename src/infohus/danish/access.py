@@ -11,6 +11,8 @@ ROLES = {
     "administrator": "administratoren",
     "integration": "en servicekonto",
 }
+NOT_AVAILABLE_IN_BODY = "Kontrollér feltet {field}: det, det nævner, findes ikke her, eller du har ikke adgang til det."
+"""What to do where it is the request's body that names what is not available."""
 ACCESS: dict[str, tuple[str, str]] = {
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (

@@ -58,7 +58,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "side-cannot-end-yet": (
         "Din side kan ikke afsluttes endnu",
-        "Din myndighed kan først afslutte sin egen side {days} dage efter, at den underskrev: {when}.",
+        "Vent. Din myndighed kan afslutte sin egen side {days} dage efter, at den underskrev: {when}.",
     ),
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",

@@ -4,6 +4,9 @@ NOT_UNDERSTOOD = {
     "whole": "Send ét JSON-objekt med de felter, som /docs viser, og intet andet. Intet er gemt.",
     "unknown": "Der er noget i {field}, som ikke findes. Fjern det; /docs viser felter og parametre. Intet er gemt.",
     "required": "Feltet {field} mangler. Tilføj det, og send igen. Intet er gemt.",
+    "code": "Feltet {field} har en kode, som ikke findes. Brug en af dem, der står på /docs. Intet er gemt.",
+    "zone": "Ret feltet {field}: et tidspunkt har sin tidszone, som i 2026-11-30T14:00:00+01:00. Intet er gemt.",
+    "sign": "En tekst har et tegn, som ikke kan gemmes, for eksempel NUL. Fjern det, og send igen. Intet er gemt.",
 }
 """What to do about a request that is not understood, where it is not that one field holds something wrong."""
 PLACES = {"$": "indholdet", "?": "adressen"}

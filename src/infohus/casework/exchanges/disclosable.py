@@ -66,6 +66,6 @@ class DisclosableRecords:
             model, statement = self._by_kind[draft.kind]
             record = await work.row(model, statement, id=draft.id, case_id=work.case.id)
             if record is None:
-                raise errors.NotAvailable
+                raise errors.NotAvailable(field="items")
             items.append(Item.of(record))
         return items

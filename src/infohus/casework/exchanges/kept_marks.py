@@ -134,7 +134,7 @@ async def keep_disclosed(
         raise NothingToKeep
     items = [*await records.items_of(work, draft.items), *([Item.of(exchange)] if draft.texts else [])]
     if not {(item.record_id, item.record_version) for item in items} <= given:
-        raise errors.NotAvailable
+        raise errors.NotAvailable(field="items")
     for item in items:
         await work.keep(exchange.id, item)
     mark = work.create(

@@ -13,6 +13,7 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt, acknowledge_for_caller, receipts_on
 from infohus.casework.exchanges.aftermath import Aftermath, aftermath_of
 from infohus.casework.exchanges.exchange_facts import recipients_shown
+from infohus.kernel.unit_of_work.denials import AnotherMay
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 OVERDUE_AFTER = timedelta(hours=72)
@@ -98,9 +99,12 @@ async def acknowledge(work: UnitOfWork, exchange: Exchange, draft: ReceiptDraft)
     """Acknowledge what was received; a second time changes nothing.
 
     Raises:
+        AnotherMay: the caller's authority disclosed it.
         NotAvailable: it was not disclosed to the caller's authority.
         ManifestDiffers: the manifest sent is not the exchange's.
     """
+    if work.caller.authority_id == exchange.authority_id:
+        raise AnotherMay
     if work.caller.authority_id not in exchange.recipients:
         raise errors.NotAvailable
     if bytes.fromhex(draft.manifest) != exchange.manifest:

@@ -114,8 +114,10 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
         NotAvailable: the caller's authority did not disclose it, or not to this recipient.
         AlreadyRecorded: it was withdrawn before.
     """
-    if exchange.authority_id != work.caller.authority_id or draft.recipient not in exchange.recipients:
+    if exchange.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
+    if draft.recipient not in exchange.recipients:
+        raise errors.NotAvailable(field="recipient")
     if await work.values(_WITHDRAWALS, exchange_id=exchange.id, recipient_id=draft.recipient):
         raise errors.AlreadyRecorded
     receipts = (await receipts_of(work, [exchange]))[exchange.id]

@@ -36,7 +36,7 @@ async def write_note(work: UnitOfWork, draft: NoteDraft) -> Note:
     if draft.corrects is not None:
         corrected = await work.values(_IN_CASE, id=draft.corrects, case_id=work.case.id)
         if [row["authority_id"] for row in corrected] != [work.caller.authority_id]:
-            raise errors.NotAvailable
+            raise errors.NotAvailable(field="corrects")
     note = work.create(
         Note, sealed={"subject": subject or None, "text": draft.text}, kind=draft.kind, happened_at=draft.happened_at,
         corrects_id=draft.corrects,

@@ -112,7 +112,7 @@ async def require_subjects_here(work: UnitOfWork, residences: Sequence[Residence
         NotAvailable: a subject is unknown or hidden; the answer is the same.
     """
     if residences and _named(residences) - await subjects_seen(work):
-        raise errors.NotAvailable
+        raise errors.NotAvailable(field="content.residences")
 
 
 async def subjects_seen(work: UnitOfWork) -> set[UUID]:

@@ -3,7 +3,7 @@
 No table is defined here, and nothing here reads or writes one.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 SCHEMA = "infohus"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,13 +50,14 @@ class Row(DeclarativeBase):
     def of(cls, **columns: Any) -> Self:
         """Make a row as the class itself does, without the state that SQLAlchemy prepares for a session at `__init__`.
 
-        A column that is not given is None.
+        A column that is not given is None. A moment is in UTC, as it is when the row is read back.
 
         Raises:
             TypeError: the table has no such column.
         """
         row = cls.__new__(cls)
-        vars(row).update({**dict.fromkeys(_names_of(cls)), **_known(cls, columns)})
+        given = {name: _in_utc(value) for name, value in _known(cls, columns).items()}
+        vars(row).update({**dict.fromkeys(_names_of(cls)), **given})
         return row
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -66,6 +68,12 @@ class Row(DeclarativeBase):
 @cache
 def _names_of(model: type[Row]) -> frozenset[str]:
     return frozenset(model.__mapper__.columns.keys())
+
+
+def _in_utc(value: object) -> object:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return _EPOCH + (value - _EPOCH)
+    return value
 
 
 def _known(model: type[Row], columns: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ WHOLE = "$"
 IN_ADDRESS = "?"
 _REQUIRED = re.compile(r"Object missing required field `(?P<name>[a-z_]+)`")
 _UNKNOWN = "Object contains unknown field"
+_SAID_FIRST = {"Invalid enum value": "code", "Expected `datetime` with a timezone": "zone"}
 _PLACE = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
 _MEETS: dict[Needs, Callable[[str], bool]] = {
     Needs.LETTER: has_words,
@@ -52,7 +53,7 @@ def read_body(content: bytes, draft: type[Draft]) -> Draft:
     except NotStrictlyEncoded:
         raise errors.RequestNotUnderstood(field=WHOLE) from None
     if b"\\u" in content and not all(_can_be_stored(text) for text in _texts_in(sent)):
-        raise errors.RequestNotUnderstood(field=WHOLE)
+        raise errors.RequestNotUnderstood(field=WHOLE, what="sign")
     try:
         decoded = msgspec.convert(_with_whole_numbers(sent), draft)
     except msgspec.ValidationError as failure:
@@ -75,6 +76,9 @@ def _not_understood(failure: msgspec.ValidationError) -> errors.RequestNotUnders
         return errors.RequestNotUnderstood(field=name if place == WHOLE else f"{place}.{name}", what="required")
     if said.startswith(_UNKNOWN):
         return errors.RequestNotUnderstood(field=place, what="unknown")
+    for said_first, what in _SAID_FIRST.items():
+        if said.startswith(said_first):
+            return errors.RequestNotUnderstood(field=place, what=what)
     return errors.RequestNotUnderstood(field=place)
 
 

@@ -85,7 +85,11 @@ class ContentOnRequest(msgspec.Struct, frozen=True):
 async def ask(
     infohus_id: FromPath[UUID], data: JSONBody[ContentRequestDraft], idempotent_log_scope: NamedDependency[RequestScope]
 ) -> ContentRequestView:
-    """Ask, as DPO, for the content of one record of the own authority, with a reason; it can be read for 30 minutes."""
+    """Ask, as DPO, for the content of one record of the own authority, with a reason; it can be read for 30 minutes.
+
+    The answer is 201 whether or not there is such a record of that kind, and whether or not the authority still has it:
+    to ask tells nothing. The reading answers 404 where there is none that the caller's authority wrote or was told.
+    """
     async with idempotent_log_scope.begin(Action.REQUEST_CONTENT, Infohus, infohus_id) as work:
         asked = await work.earlier(ContentRequest, ONE)
         if asked is None:

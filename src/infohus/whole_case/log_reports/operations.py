@@ -84,7 +84,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
         await work.side.meet([(row["case_id"], row["id"]) for row in told])
         known = await work.values(_BY_RECORD, infohus_id=work.infohus_id, subject_id=draft.subject)
         if not known:
-            raise errors.NotAvailable
+            raise errors.NotAvailable(field="subject")
     persons = list(dict.fromkeys(row["log_id"] for row in known))
     work.audit_draft.persons.extend(persons)
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)

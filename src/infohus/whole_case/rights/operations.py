@@ -157,5 +157,5 @@ async def release(work: UnitOfWork, draft: PersonReleaseDraft) -> Release:
 async def _own(work: UnitOfWork, item: AccessItem) -> Record:
     record = await work.row(ACCESSIBLE[item.kind], BY_ID[item.kind], id=item.id, case_id=work.case.id)
     if record is None or record.authority_id != work.caller.authority_id:
-        raise errors.NotAvailable
+        raise errors.NotAvailable(field="item")
     return record

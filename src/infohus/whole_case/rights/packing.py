@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.told import Told, told_of
+from infohus.danish.record_kinds import RECORD_KINDS
 from infohus.kernel.access.model import Authority
 from infohus.kernel.answers.pages import NIL
 from infohus.kernel.answers.whole_answers import WholeAnswer
@@ -30,6 +31,8 @@ from infohus.whole_case.rights.withheld import THIRD_PARTIES, released_among, re
 
 _AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 IDS_AT_ONCE, OPENED_AT_ONCE = 200, 20
+MOST_NAMED = 20
+"""So many of those that nobody considered are named by their ids."""
 
 READING = {
     AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
@@ -46,7 +49,7 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
         NotAvailable: an item is no record of the authority's own.
         WithheldUnlessReleased: a reporter, or another person of the case, is included and was not released.
         ItemIsRestricted: an included item has a standing restriction, or is an exchange that told nothing else.
-        ItemsNotConsidered: some items are neither included, restricted nor withheld; it says how many of each kind.
+        ItemsNotConsidered: some items are neither included, restricted nor withheld; it names them.
     """
     chosen = frozenset(draft.include)
     await _require_all_considered(work, request, chosen)
@@ -76,6 +79,13 @@ class _Considered:
     withheld: bool = False
     restricted: bool = False
     not_considered: Counter[str] = field(default_factory=Counter)
+    first: list[str] = field(default_factory=list)
+
+    def note(self, kind: str, record_id: UUID) -> None:
+        """Count one that nobody considered; the first are named."""
+        self.not_considered[kind] += 1
+        if len(self.first) < MOST_NAMED:
+            self.first.append(f"{kind} {record_id}")
 
 
 async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chosen: Collection[AccessItem]) -> None:
@@ -91,15 +101,17 @@ async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chos
                     seen.withheld |= record_id in withheld
                     seen.restricted |= record_id in restricted
                 elif record_id not in restricted and record_id not in withheld:
-                    seen.not_considered[kind.value] += 1
+                    seen.note(RECORD_KINDS[kind], record_id)
     if seen.included < len(chosen):
-        raise errors.NotAvailable
+        raise errors.NotAvailable(field="include")
     if seen.withheld:
         raise WithheldUnlessReleased
     if seen.restricted:
         raise ItemIsRestricted
     if left := seen.not_considered:
-        raise ItemsNotConsidered(items=", ".join(f"{kind}: {n}" for kind, n in sorted(left.items())))
+        raise ItemsNotConsidered(
+            items=", ".join(f"{kind}: {n}" for kind, n in sorted(left.items())), first=", ".join(seen.first)
+        )
 
 
 async def _own_ids(work: UnitOfWork, kind: AccessKind) -> AsyncIterator[list[UUID]]:

@@ -73,7 +73,7 @@ async def search_person(
         raise errors.SearchPurposeAndCaseDiffer
     if draft.case_id is not None:
         if not await work.values(_CASE_HERE, case_id=draft.case_id, infohus_id=work.infohus_id):
-            raise errors.NotAvailable
+            raise errors.NotAvailable(field="case_id")
         await work.side.look_at(draft.case_id)
     found = await appearances_of(work, index, after=after, limit=limit + 1)
     page = page_of(found, [one.subject_id for one in found], limit=limit)
