@@ -135,25 +135,49 @@ REVOKE EXECUTE ON FUNCTION infohus.own_persons_by_record(uuid, uuid) FROM PUBLIC
 GRANT EXECUTE ON FUNCTION infohus.own_persons_by_record(uuid, uuid) TO infohus_app;
 
 -- Which of these ids the own authority withholds in the infohus: records that it restricts, the restrictions themselves,
--- and its exchanges that told nothing else. Also in cases in which the caller takes no part, for a letter tells of those.
+-- its exchanges that told nothing else, what corrects or withdraws those without telling more, and the notices of what was
+-- passed on of nothing else. Also in cases in which the caller takes no part, for a letter tells of those.
 CREATE FUNCTION infohus.own_restricted(of_infohus uuid, among uuid[]) RETURNS SETOF uuid
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
     IF infohus.coordinates(of_infohus) THEN
       RETURN QUERY
-        WITH standing AS (
+        WITH RECURSIVE standing AS (
           SELECT r.id, r.record_id FROM infohus.restriction r JOIN infohus."case" c ON c.id = r.case_id
           WHERE r.authority_id = infohus.caller_authority() AND r.lifted_at IS NULL AND c.infohus_id = of_infohus
+        ), walked AS (
+          SELECT n.named, e.id, e.corrects_id, e.given_ids
+          FROM (
+            SELECT unnest(among), unnest(among)
+            UNION
+            SELECT w.id, w.exchange_id FROM infohus.withdrawal w WHERE w.id = ANY (among)
+            UNION
+            SELECT o.id, o.exchange_id FROM infohus.onward_notice o WHERE o.id = ANY (among)
+          ) AS n (named, exchange_id)
+          JOIN infohus.exchange e ON e.id = n.exchange_id AND e.authority_id = infohus.caller_authority()
+          UNION
+          SELECT w.named, e.id, e.corrects_id, e.given_ids FROM walked w JOIN infohus.exchange e ON e.id = w.corrects_id
+          WHERE cardinality(w.given_ids) = 0 AND NOT EXISTS (
+            SELECT FROM infohus.disclosure d WHERE d.exchange_id = w.id AND d.record_id <> w.id
+          )
         )
         SELECT s.record_id FROM standing s WHERE s.record_id = ANY (among)
         UNION
         SELECT s.id FROM standing s WHERE s.id = ANY (among)
         UNION
-        SELECT d.exchange_id FROM infohus.disclosure d LEFT JOIN standing s ON s.record_id = d.record_id
-        WHERE d.exchange_id = ANY (among) AND d.discloser_id = infohus.caller_authority()
-          AND d.record_id <> d.exchange_id
-        GROUP BY d.exchange_id HAVING bool_and(s.id IS NOT NULL);
+        SELECT o.id FROM infohus.onward_notice o
+        WHERE o.id = ANY (among) AND o.owner_id = infohus.caller_authority()
+          AND o.record_ids <@ ARRAY(SELECT s.record_id FROM standing s)
+        UNION
+        SELECT w.named FROM walked w
+        CROSS JOIN LATERAL (
+          SELECT d.record_id FROM infohus.disclosure d WHERE d.exchange_id = w.id AND d.record_id <> w.id
+          UNION
+          SELECT unnest(w.given_ids)
+        ) AS item (record_id)
+        LEFT JOIN standing s ON s.record_id = item.record_id
+        GROUP BY w.named HAVING bool_and(s.id IS NOT NULL);
     END IF;
   END
   $$;
@@ -161,6 +185,8 @@ REVOKE EXECUTE ON FUNCTION infohus.own_restricted(uuid, uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.own_restricted(uuid, uuid[]) TO infohus_app;
 
 -- The functions run as the owner, whom forced row security binds too: these rows, for a tovholder.
+CREATE POLICY functions_read_onward_notice ON infohus.onward_notice FOR SELECT TO infohus_owner
+  USING (infohus.caller_authority() IN (authority_id, owner_id));
 CREATE POLICY functions_read_restriction ON infohus.restriction FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
 CREATE POLICY functions_read_side_person ON infohus.side_person FOR SELECT TO infohus_owner

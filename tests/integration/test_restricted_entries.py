@@ -32,12 +32,16 @@ async def done_with(case: CaseInHand, record: str) -> None:
     refused = {**told(), "for_criminal_investigation": True, "items": [{"kind": "information", "id": record}]}
     await kommune.post(f"{case.path}/exchanges", refused, status=422)
     await kommune.get(f"{case.path}/exchanges/{exchange['id']}")
+    correction = {**told(recipients=[]), "summary": "Det var en anden."}
+    right = await kommune.post(f"{case.path}/exchanges/{exchange['id']}/corrections", correction)
+    await kommune.get(f"{case.path}/exchanges/{right['id']}")
     withdrawal = {"recipient": "kbh-vestegns-politi", "reason": "Det var en fejl."}
-    await kommune.post(f"{case.path}/exchanges/{exchange['id']}/withdrawals", withdrawal)
+    withdrawn = await kommune.post(f"{case.path}/exchanges/{exchange['id']}/withdrawals", withdrawal)
     dpo, why = case.house.person("dpo"), "purpose=lawfulness"
-    asked = {"kind": "information", "record_id": record, "reason": "En klage."}
-    await dpo.post(f"/infohuse/{case.house.infohus_id}/content-requests?{why}", asked)
-    await dpo.get(f"{case.path}/content-on-request/information/{record}?{why}")
+    for kind, one in (("information", record), ("exchange", right["id"]), ("withdrawal", withdrawn["id"])):
+        asked = {"kind": kind, "record_id": one, "reason": "En klage."}
+        await dpo.post(f"/infohuse/{case.house.infohus_id}/content-requests?{why}", asked)
+        await dpo.get(f"{case.path}/content-on-request/{kind}/{one}?{why}")
 
 
 @pytest.mark.rule(64)
@@ -62,7 +66,7 @@ async def test_no_act_on_a_restricted_record_alone_is_in_a_letter_whoever_asks_f
             PURPOSES["subject_access"], PURPOSES["subject_access_report"]
         }
         log = await house.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log_of(MUNICIPALITY))
-        assert check_against(msgspec.convert(told_now, SubjectLogReport), [row["entry"] for row in log]) == 9
+        assert check_against(msgspec.convert(told_now, SubjectLogReport), [row["entry"] for row in log]) == 13
     other = await case.note("Faderen er bekymret.")
     await case.disclose(record, other)
     lines = (await report(house, case.kommune))["lines"]

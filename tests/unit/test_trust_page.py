@@ -20,10 +20,10 @@ COUNTERS = {("case", "version"), ("case_side", "version")}
 
 
 def in_the_clear() -> dict[str, set[str]]:
-    """Give the columns that are neither sealed nor ids, moments or bookkeeping, of each table with a case."""
+    """Give the columns that are neither sealed nor ids, moments or bookkeeping, of each table on a case or a record."""
     found: dict[str, set[str]] = {}
     for table in Row.metadata.sorted_tables:
-        if table.name == "case" or "case_id" in table.columns:
+        if table.name == "case" or not {"case_id", "record_kind"}.isdisjoint(table.columns.keys()):
             found[table.name] = {
                 column.name for column in table.columns
                 if not isinstance(column.type, SealedColumn | sa.Uuid | sa.DateTime)
