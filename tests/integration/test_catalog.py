@@ -44,6 +44,30 @@ CHANGED: dict[str, str] = {
     "ALTER ROLE infohus_app SET search_path = public": "infohus_app: rollen er ikke den",
     "GRANT pg_write_all_data TO infohus_verifier": "infohus_verifier: rollen er ikke den",
     "CREATE ROLE infohus_extra": "infohus_extra: rollen er ikke leveret",
+    "CREATE FUNCTION pg_catalog.num_nulls(text, text, text) RETURNS int LANGUAGE sql AS 'SELECT 3'":
+        "num_nulls(text, text, text): en del af PostgreSQL selv er ændret eller lagt til",
+    """CREATE FUNCTION public.same(text, uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+       CREATE OPERATOR pg_catalog.= (LEFTARG = text, RIGHTARG = uuid, FUNCTION = public.same)""":
+        "=(text,uuid): en del af PostgreSQL selv er ændret",
+    "UPDATE pg_proc SET prosecdef = true WHERE proname = 'now'": "now(): en del af PostgreSQL selv er ændret",
+    "UPDATE pg_proc SET prosrc = 'pg_num_nonnulls' WHERE proname = 'num_nulls'": 'num_nulls(VARIADIC "any"): en del',
+    "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO infohus_app": "pg_catalog.pg_read_file(text): en del af",
+    "GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO infohus_keys": "pg_advisory_lock(bigint): en del af",
+    "UPDATE pg_operator SET oprcode = 'texteq' WHERE oid = '<>(text,text)'::regoperator": "<>(text,text): en del af",
+    "CREATE RULE one AS ON INSERT TO information_schema.sql_features DO ALSO NOTHING": "sql_features: en del af",
+    """CREATE FUNCTION public.as_uuid(text) RETURNS uuid LANGUAGE sql IMMUTABLE AS 'SELECT gen_random_uuid()';
+       CREATE CAST (text AS uuid) WITH FUNCTION public.as_uuid(text) AS IMPLICIT""":
+        "text uuid: omdannelsen af typer er ikke leveret",
+    """CREATE FUNCTION public.ended() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+       CREATE EVENT TRIGGER quiet ON ddl_command_end EXECUTE FUNCTION public.ended()""":
+        "quiet: hændelsesudløseren er ikke leveret",
+    "CREATE PUBLICATION all_of_it FOR ALL TABLES": "all_of_it: udgivelsen af rækker til en anden server er ikke",
+    "CREATE SUBSCRIPTION other CONNECTION 'host=other' PUBLICATION all_of_it WITH (connect = false)":
+        "other: abonnementet på en anden servers rækker er ikke leveret",
+    "ALTER ROLE ALL SET row_security = off": "row_security=off: indstillingen for alle roller er ikke leveret",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA infohus GRANT SELECT ON TABLES TO PUBLIC": "infohus r: rettighederne til det",
+    "CREATE ROLE another SUPERUSER": "another: rollen, for hvem ingen regler gælder, er ikke leveret",
+    "CREATE ROLE sees_all BYPASSRLS": "sees_all: rollen, for hvem ingen regler gælder, er ikke leveret",
 }
 """What a superuser changed, and what then is said."""
 

@@ -1,7 +1,8 @@
 """Are functions, tables, rights and roles the ones we shipped? A superuser can replace any of them.
 
 Another policy hides rows, another function answers what is not so, another right opens what was closed: no row differs
-then. A change that was undone is not seen here; what it did shows in the rows, or as a missing entry.
+then. Nor does one where PostgreSQL's own functions are others, or something works beside ours: that shall be as in a
+new cluster. A change that was undone is not seen here; what it did shows in the rows, or as a missing entry.
 """
 
 from functools import cache
@@ -19,23 +20,42 @@ SAYS = {
     "policies": ("reglerne for, hvem der ser hvad,", "er ikke dem, der blev leveret"),
     "rights": ("rettighederne til tabellen", "er ikke dem, der blev leveret"),
     "role": ("rollen", "er ikke den, der blev leveret"), "schema": ("skemaet", "er ikke det, der blev leveret"),
+    "builtin": ("en del af PostgreSQL selv", "er ikke den, der blev leveret"),
+    "cast": ("omdannelsen af typer", "er ikke den, der blev leveret"),
+    "event_trigger": ("hændelsesudløseren", "er ikke den, der blev leveret"),
+    "publication": ("udgivelsen af rækker til en anden server", "er ikke den, der blev leveret"),
+    "subscription": ("abonnementet på en anden servers rækker", "er ikke det, der blev leveret"),
+    "setting": ("indstillingen for alle roller", "er ikke den, der blev leveret"),
+    "default_rights": ("rettighederne til det, der laves senere,", "er ikke dem, der blev leveret"),
+    "overseer": ("rollen, for hvem ingen regler gælder,", "er ikke den, der blev leveret"),
 }
 """How each kind is called, and that one was changed."""
+_NOT_SHIPPED = {"builtin": "er ændret eller lagt til"}
+"""What is said of one that was not shipped, where that is not simply said."""
 
+_CHANGED_SINCE = """(
+  {row}.xmin::text::bigint > least(2000,
+    (SELECT g.xmin::text::bigint FROM pg_catalog.pg_language g WHERE g.lanname = 'plpgsql'))
+)"""
+"""Whether a row of PostgreSQL's own catalogs was written after the cluster was made; every change writes it anew.
+
+`plpgsql` is the last that a new cluster makes; if somebody wrote that anew, no new cluster uses 2,000 transactions.
+"""
+_OWN = "('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
 _RIGHTS = """(
   SELECT coalesce(string_agg(concat_ws(' ', coalesce(g.rolname, 'PUBLIC'), a.privilege_type, a.is_grantable), ', '
                   ORDER BY g.rolname, a.privilege_type), '')
   FROM aclexplode({acl}) a LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee WHERE a.grantee <> {owner}
 )"""
 _DEFINITIONS = f"""
-SELECT 'function' AS kind,
+SELECT CASE WHEN n.nspname = ANY ($1) THEN 'function' ELSE 'builtin' END AS kind,
   n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name,
-  concat_ws(E'\\n', o.rolname, l.lanname, p.prosrc, pg_get_function_sqlbody(p.oid), array_to_string(p.proconfig, ','),
-    p.prosecdef, p.provolatile, p.proisstrict, pg_get_function_result(p.oid),
+  concat_ws(E'\\n', CASE WHEN o.oid <> 10 THEN o.rolname END, l.lanname, p.prosrc, pg_get_function_sqlbody(p.oid),
+    array_to_string(p.proconfig, ','), p.prosecdef, p.provolatile, p.proisstrict, pg_get_function_result(p.oid),
     {_RIGHTS.format(acl="coalesce(p.proacl, acldefault('f', p.proowner))", owner="p.proowner")}) AS definition
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_roles o ON o.oid = p.proowner JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-WHERE n.nspname = ANY ($1)
+WHERE n.nspname = ANY ($1) OR n.oid IN {_OWN} AND {_CHANGED_SINCE.format(row="p")}
 UNION ALL
 SELECT 'table', n.nspname || '.' || c.relname,
   concat_ws(E'\\n', o.rolname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relhassubclass, c.relispartition,
@@ -83,6 +103,36 @@ SELECT 'role', r.rolname, concat_ws(E'\\n', r.rolsuper, r.rolinherit, r.rolcreat
    FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles member ON member.oid = m.member
    JOIN pg_catalog.pg_roles held ON held.oid = m.roleid WHERE r.oid IN (m.member, m.roleid)))
 FROM pg_catalog.pg_roles r WHERE r.rolname LIKE 'infohus\\_%'
+UNION ALL
+SELECT 'overseer', r.rolname, '' FROM pg_catalog.pg_roles r
+WHERE (r.rolsuper OR r.rolbypassrls) AND r.oid <> 10 AND r.rolname NOT LIKE 'infohus\\_%'
+UNION ALL
+SELECT 'builtin', w.oid::regoperator::text, '' FROM pg_catalog.pg_operator w
+WHERE w.oprnamespace IN {_OWN} AND {_CHANGED_SINCE.format(row="w")}
+UNION ALL
+SELECT 'builtin', t.oid::regtype::text, '' FROM pg_catalog.pg_type t
+WHERE t.typnamespace IN {_OWN} AND {_CHANGED_SINCE.format(row="t")}
+UNION ALL
+SELECT DISTINCT 'builtin', w.ev_class::regclass::text, '' FROM pg_catalog.pg_rewrite w
+JOIN pg_catalog.pg_class c ON c.oid = w.ev_class WHERE c.relnamespace IN {_OWN} AND {_CHANGED_SINCE.format(row="w")}
+UNION ALL
+SELECT 'cast', concat_ws(' ', c.castsource::regtype, c.casttarget::regtype), '' FROM pg_catalog.pg_cast c
+WHERE {_CHANGED_SINCE.format(row="c")}
+UNION ALL
+SELECT 'event_trigger', e.evtname, '' FROM pg_catalog.pg_event_trigger e
+UNION ALL
+SELECT 'publication', p.pubname, '' FROM pg_catalog.pg_publication p
+UNION ALL
+SELECT 'subscription', s.subname, '' FROM pg_catalog.pg_subscription s
+WHERE s.subdbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = current_database())
+UNION ALL
+SELECT 'setting', s, '' FROM pg_catalog.pg_db_role_setting d, unnest(d.setconfig) s
+WHERE d.setrole = 0 AND s !~ '^(log|[a-z_]*timeout)' AND d.setdatabase IN (0, (SELECT b.oid
+  FROM pg_catalog.pg_database b WHERE b.datname = current_database()))
+UNION ALL
+SELECT 'default_rights',
+  concat_ws(' ', d.defaclrole::regrole, nullif(d.defaclnamespace, 0)::regnamespace, d.defaclobjtype), ''
+FROM pg_catalog.pg_default_acl d
 ORDER BY 1, 2
 """  # noqa: S608 - of constants
 """Rights of a table's owner are left out: it has them all, and PostgreSQL 17 knows one more than 16."""
@@ -123,4 +173,4 @@ def _difference(part: Part, found: dict[Part, str]) -> str:
     what, is_changed = SAYS[part[0]]
     if part not in found:
         return f"{what} er væk"
-    return f"{what} {is_changed if part in _shipped() else 'er ikke leveret'}"
+    return f"{what} {is_changed if part in _shipped() else _NOT_SHIPPED.get(part[0], 'er ikke leveret')}"
