@@ -23,7 +23,6 @@ from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.kernel.unit_of_work.lookup import Lock
 from infohus.web.api_examples import EXAMPLES
 from invitations import invitation
-from loaded_plans import ISHOJ, load_plans
 from one_api import description_of
 from plan_obligations import fulfil, load, owed
 from policies.row_world import play_every_kind
@@ -203,7 +202,6 @@ class WhenEverythingIsSentTwice:
 
 async def the_rest_of_a_case(house: House) -> None:
     """Do what making a row of every kind leaves out."""
-    await load_plans(house, ISHOJ)
     case = await (await house.case(subjects=[{"name": "Prøve Prøvesen"}])).accept()
     kommune = case.kommune
     for address, operation in (

@@ -144,7 +144,7 @@ class WhenACaseIsLedOn:
             if kind == "end the own side":
                 installation.clock.at += timedelta(days=DAYS_UNTIL_ONE_MAY_END_ALONE)
             after = None if about is None else numbers[about]
-            await play(run, Act(number, kind, side, 0, choice=choice, case=0, about=after))
+            await play(run, Act(number, kind, side, 0, choice=choice, case=0, about=after, shared=False))
             refused += [(kind, path, one.status, one.body) for path, one in run.answers if not one.is_success]
         assert refused == []
 

@@ -19,7 +19,7 @@ _CONCERN = {
     "channel": "phone", "received_at": "2026-11-20T10:00:00+01:00", "reporter_kind": "professional",
     "reporter": {"name": "Vera Vidne", "contact": "skolens kontor"},
     "observation": "Han taler om våben i klassen.", "interpretation": "Det lyder som noget, han har hørt.",
-    "told_reporter": "Vi ser på det sammen med politiet.", "signs": ["social-1"],
+    "told_reporter": "Vi ser på det sammen med politiet.",
     "subjects": [{"name": "Prøve Prøvesen", "birth_date": "2004-02-01"}],
 }
 _SCOPE = {

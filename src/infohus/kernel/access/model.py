@@ -78,6 +78,16 @@ class InfohusAuthority(Row):
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
 
 
+class CaseNumber(Row):
+    """The last number that an infohus gave a case in a year; `infohus.next_case_number` alone reads and writes it."""
+
+    __tablename__ = "case_number"
+
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
 class LoadedPlan(Row):
     """A municipality's beredskabsplan as it was loaded; a new version is a new row."""
 
