@@ -17,7 +17,7 @@
 -- escaped that can stand as it is. Numbers are looked for as PostgreSQL writes them, ids compared with how it writes them.
 --
 -- Of the application it takes no entry for another authority than the one it acts for, none of what was emptied or is
--- carried, which audit.empty says, in the installation's log none that says who acted, or names a case, a person or a row,
+-- carried, which audit.empty says, none of what the operator does, in the installation's log none that says who acted, or names a case, a person or a row,
 -- and none of another moment than now, two minutes more or less by the server's clock, once it holds the log's lock: a log
 -- in which nothing happens cannot be dated back. A log that is nobody's is not asked; verification names the log itself.
 --
@@ -140,7 +140,9 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
             latest := greatest(latest, moment::timestamptz);
             IF session_user = 'infohus_app' AND (
                 coalesce(said ->> 'authority', '') <> coalesce(current_setting('infohus.authority', true), '')
-                OR said ->> 'action' IN ('emptyLogEntries', 'carryRowDigests')
+                OR said ->> 'action' IN ('emptyLogEntries', 'carryRowDigests', 'loadPlan', 'loadTemplate',
+                  'makeIntakeKeys', 'registerCoordinator', 'removeCoordinator', 'replaceSigner', 'setLogRetention',
+                  'withdrawKeysAgain')
                 OR coalesce(said ->> 'authority', '') = '' AND (said -> 'wrote' <> '[]' OR said -> 'opened' <> '[]'
                   OR named <> '[]' OR num_nulls(said ->> 'caller', said ->> 'role', said ->> 'case') < 3)
             ) THEN

@@ -14,9 +14,11 @@ from checked_log import CHECKS, busy, found_at, revealed, review
 from conftest import Database
 from house import AUTHORITIES, MUNICIPALITY, POLICE, House, now
 from infohus.demo.people import DEMO_PEOPLE
+from infohus.kernel.access.row_acts import OPERATORS_ACTS
 from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS, EMPTY_LOG_ENTRIES
 from infohus.kernel.audit.formats.entry import Counted, Emptied, Entry, Opened, Wrote, encode
 from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, log_of
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.identity.caller import Role
 from infohus.kernel.unit_of_work.refusal_counts import sign_in_entry
 from persons import named_otherwise
@@ -117,6 +119,7 @@ class WhenTheApplicationsRoleAppends:
         everywhere: list[dict[str, Any]] = [
             {"action": EMPTY_LOG_ENTRIES, "emptied": emptied}, {"action": EMPTY_LOG_ENTRIES}, {"emptied": emptied},
             {"action": CARRY_ROWS, "wrote": [msgspec.structs.replace(wrote[0], verb=CARRIED)]},
+            *({"action": act.value} for act in {*OPERATORS_ACTS, Action.REPLACE_SIGNER, Action.WITHDRAW_KEYS_AGAIN}),
         ]
         by_log: dict[str | None, list[dict[str, Any]]] = {
             MUNICIPALITY: [{"authority": POLICE}, {"authority": None}, {"authority": ""}, {"counted": counted}],

@@ -65,3 +65,25 @@ async def test_who_deleted_a_key_wrote_it_though_its_recipients_log_was_emptied_
     for said in ([told, gone, carried], [carried]):
         sorted_out = await claims.on_missing(nowhere, "exchange_key", key, said, has_case=True)
         assert (sorted_out.counting, sorted_out.others) == (said, [])
+
+
+@pytest.mark.rule(58)
+@pytest.mark.parametrize(("seconds", "may_be_theirs"), [(20, True), (300, False)])
+async def test_no_log_makes_a_key_gone_that_another_says_it_gave_at_the_same_moment(
+    seconds: int, may_be_theirs: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    claims = Claims(RulesOfKeyRows(), LoggedRows())
+    claims.logs = {"kommune": "kommune", "pet": "pet"}
+    given, theirs, gone = (
+        written(log, 1, digest, at=at, action=action, verb=verb, authority=log, case_id="sag")
+        for log, digest, at, action, verb in (
+            ("kommune", FIRST, 1000.0, "recordExchange", "insert"),
+            ("pet", OTHER, 1000.0 + seconds * (-1 if may_be_theirs else 1), "recordExchange", "insert"),
+            ("pet", None, 2000.0, "withdrawExchange", "delete"),
+        )
+    )
+    key = {"exchange_id": "x", "number": "1", "recipient_id": "politi"}
+    nowhere = cast("AnyConnection", Mock())
+    sorted_out = await claims.on_missing(nowhere, "exchange_key", key, [given, theirs, gone], has_case=True)
+    assert sorted_out.counting == [given], "which is not deleted, so it is named as gone"
+    assert sorted_out.others == ([] if may_be_theirs else [theirs, gone])

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from infohus.danish_calendar import later
 from infohus.kernel.access.row_histories import CHANGED_OTHERWISE, changed_otherwise
 from infohus.kernel.audit.verification.logged_rows import Written
 from infohus.kernel.authorization.action import Action
@@ -23,7 +24,8 @@ WAY = (
     (Action.SIGN_CLOSURE, {"closed_at": AT, "outcome": "unfounded"}),
 )
 OBLIGATION = {
-    "id": UUID(int=3), "code": "briefing", "every": "P1M", "due_on": date(2026, 2, 1), "fulfilled_on": None,
+    "id": UUID(int=3), "code": "briefing", "every": "P1M", "due_year": None, "due_on": date(2026, 2, 1),
+    "fulfilled_on": None, "infohus_id": UUID(int=2), "text": "x", "owner": "kommune", "is_owed": True,
     "version": 1, "revision": 1,
 }
 
@@ -78,7 +80,7 @@ def test_it_is_read_to_where_entries_were_emptied_and_no_further() -> None:
     ({"fulfilled_on": date(2026, 1, 31), "due_on": date(2026, 2, 28)}, True),
     ({"fulfilled_on": date(2026, 1, 31), "due_on": date(2034, 2, 28)}, False),
     ({"fulfilled_on": date(2026, 1, 31), "due_on": None}, False),
-    ({"fulfilled_on": date(2026, 1, 31), "due_on": None, "every": None}, True),
+    ({"fulfilled_on": date(2026, 1, 31), "due_on": None, "every": None}, False),
     ({"fulfilled_on": date(2026, 3, 11), "due_on": date(2026, 4, 11)}, False),
     ({"fulfilled_on": None, "due_on": None}, False),
 ])
@@ -91,3 +93,28 @@ def test_an_obligation_is_met_on_a_day_that_came_and_due_when_the_plan_says(
         written(met, "update", Action.FULFIL_OBLIGATION, table="obligation"),
     ]
     assert (changed_otherwise("obligation", met, history) is None) == is_right
+
+
+FORGED: tuple[Mapping[str, Any], ...] = (
+    {"code": "x"}, {"text": "y"}, {"owner": "politi"}, {"infohus_id": UUID(int=9)}, {"is_owed": False},
+    {"every": "P9Y"}, {"due_year": 2040}, {"version": -3},
+)
+
+
+@pytest.mark.parametrize(("before", "forged"), [*((before, {}) for before in (
+    OBLIGATION, {**OBLIGATION, "every": None, "due_on": None},
+    {**OBLIGATION, "every": None, "due_year": 2025, "due_on": date(2025, 12, 31)},
+    {**OBLIGATION, "fulfilled_on": date(2025, 12, 31), "due_on": date(2026, 1, 31)},
+    {**OBLIGATION, "every": "P4Y", "fulfilled_on": date(2016, 2, 29), "due_on": date(2020, 2, 29)},
+)), *((OBLIGATION, forged) for forged in FORGED)])
+def test_meeting_an_obligation_changes_its_days_alone_though_it_is_met_again(
+    before: Mapping[str, Any], forged: Mapping[str, Any]
+) -> None:
+    row, history = before, [written(before, "insert", Action.LOAD_PLAN, table="obligation")]
+    is_right = not forged
+    for day in (date(2026, 1, 31), date(2026, 3, 10)):
+        row = {**row, "fulfilled_on": day, "version": row["version"] + 1, "revision": row["revision"] + 1, **forged}
+        row["due_on"] = None if row["every"] is None else later(day, row["every"])
+        history.append(written(row, "update", Action.FULFIL_OBLIGATION, table="obligation"))
+        forged = {}
+    assert (changed_otherwise("obligation", row, history) is None) == is_right

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from infohus.kernel.audit.formats.emptying import CARRIED
 from infohus.kernel.audit.verification.key_rows import digests_of, is_sealed_still, told_once
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, Written
 from infohus.kernel.database.row_digests import digest_of
@@ -15,6 +16,10 @@ GIVEN = Written(
 )
 FIRST = replace(GIVEN, revision=2, verb="update", digest="22", was=GIVEN.digest, log="politi", at=1.0)
 SECOND = replace(FIRST, digest="33", place=1)
+
+OVERWRITTEN = {**STORED, "key_digest": b"garbage"}
+TOLD_SO = replace(SECOND, was=digest_of("exchange_key", OVERWRITTEN))
+"""The recipient's log says that it read what somebody wrote over the key."""
 
 
 @pytest.mark.rule(58)
@@ -31,8 +36,10 @@ class WhenAnExchangeKeyIsTakenIn:
 
     def test_it_is_sealed_still_only_as_it_was_given(self) -> None:
         assert is_sealed_still(STORED, [GIVEN, FIRST])
-        assert is_sealed_still(STORED, [FIRST])
+        assert is_sealed_still(STORED, [replace(GIVEN, verb=CARRIED), FIRST])
         for stored, history in (
             ({**STORED, "number": 2}, [GIVEN, FIRST]), (STORED, [GIVEN]), ({**STORED, "revision": 2}, [GIVEN, FIRST]),
+            (OVERWRITTEN, [GIVEN, FIRST]), (OVERWRITTEN, [GIVEN, TOLD_SO]), (OVERWRITTEN, [GIVEN, FIRST, TOLD_SO]),
+            (OVERWRITTEN, [TOLD_SO]),
         ):
             assert not is_sealed_still(stored, history)

@@ -158,7 +158,9 @@ def writes_rows(action: str, *, authority: str | None) -> bool:
     """Say whether an act of an authority, or with `None` of the operator, writes rows at all."""
     if action not in _ACTS:
         return False
-    return (action in OPERATORS_ACTS) if authority is None else not action.startswith(READING)
+    if action in OPERATORS_ACTS:
+        return authority is None
+    return authority is not None and not action.startswith(READING)
 
 
 def writes(action: str, table: str, verb: str, *, authority: str | None) -> bool:

@@ -5,10 +5,12 @@ the same of the application's role, and a test compares the two.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from enum import Enum
 from itertools import product
 from typing import Any
 
+from infohus.danish_calendar import later
 from infohus.kernel.access.model import Stage
 from infohus.kernel.access.row_acts import OPERATORS_ACTS
 from infohus.kernel.authorization.action import Action
@@ -97,6 +99,10 @@ CHANGED_BY: Mapping[str, Mapping[Action, frozenset[str]]] = {
 }
 """Which of these columns each act changes. What every act that writes changes, the side's row, is not named here."""
 
+OBLIGATION = "obligation"
+"""Its days are set anew each time it is met; what they were before is looked for among all that they can have been."""
+EARLIEST, ADOPTED_LATER = date(2000, 1, 1), timedelta(days=366)
+"""No obligation was met before this day; a plan may be adopted some time after the day on which one was met."""
 _OF_EVERY_ACT = frozenset({"case_side"})
 _OPEN = frozenset(Stage) - {Stage.CLOSED}
 _REASSESSED = frozenset({Stage.QUALIFYING, Stage.ACTING})
@@ -128,12 +134,34 @@ def states_before(action: str, table: str, stored: Mapping[str, Any]) -> Iterato
     if action in OPERATORS_ACTS:
         return None
     changed = CHANGED_BY[table].get(Action(action), frozenset())
+    if changed and table == OBLIGATION:
+        return _unmet(stored)
     kinds = {name: COLUMNS[table][name] for name in sorted(changed)}
-    if ANY in kinds.values():
-        return None
     values = [_values_before(Action(action), kind, stored[name]) for name, kind in kinds.items()]
     revision = {REVISION: stored[REVISION] - 1}
     return ({**stored, **dict(zip(kinds, combined, strict=True)), **revision} for combined in product(*values))
+
+
+def _unmet(obligation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Give each state in which an obligation can have been before it was met: on no later day, due as a plan says.
+
+    Before it is met first, it is due by the day on which the plan was adopted, which is in no column.
+    """
+    every, year, met_on = obligation["every"], obligation["due_year"], obligation["fulfilled_on"]
+    before = {**obligation, REVISION: obligation[REVISION] - 1, "version": obligation["version"] - 1}
+    for due_on in (None, None if year is None else date(year, 12, 31)) if every is None else ():
+        yield {**before, "fulfilled_on": None, "due_on": due_on}
+        for day in _days_to(met_on):
+            yield {**before, "fulfilled_on": day, "due_on": due_on}
+    for day in _days_to(met_on + ADOPTED_LATER) if every is not None else ():
+        due_on = later(day, every)
+        yield {**before, "fulfilled_on": None, "due_on": due_on}
+        if day <= met_on:
+            yield {**before, "fulfilled_on": day, "due_on": due_on}
+
+
+def _days_to(last: date) -> Iterator[date]:
+    return (last - timedelta(days=ago) for ago in range((last - EARLIEST).days + 1))
 
 
 def _values_before(action: Action, kind: Change, value: Any) -> list[Any]:  # noqa: ANN401 - any column's

@@ -10,14 +10,12 @@ from typing import Any
 
 from infohus.danish_calendar import danish_day, later
 from infohus.kernel.access.row_acts import UPDATE, WITHDRAW
-from infohus.kernel.access.row_changes import CHANGED_BY, COLUMNS, states_before
+from infohus.kernel.access.row_changes import CHANGED_BY, COLUMNS, OBLIGATION, states_before
 from infohus.kernel.audit.verification.claims import SAME_MOMENT_SECONDS
 from infohus.kernel.audit.verification.logged_rows import Written
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.row_digests import digest_of, revision_of
 
-OBLIGATION = "obligation"
-"""Its days are set anew each time it is met, so what they were before is not known."""
 CHANGED_OTHERWISE = "er ændret i andet, end handlingen kan ændre, eller på anden måde: udgave {}"
 """Stands beside the entry that says so, whoever's it is."""
 
@@ -27,9 +25,9 @@ def changed_otherwise(table: str, stored: Mapping[str, Any], history: Sequence[W
     if table not in CHANGED_BY:
         return None
     state, revision = stored, revision_of(stored)
-    if table == OBLIGATION and any(_is_met_otherwise(stored, one) for one in history if one.revision == revision):
-        return CHANGED_OTHERWISE.format(revision)
     while changes := [one for one in history if one.revision == revision and one.verb in {UPDATE, WITHDRAW}]:
+        if table == OBLIGATION and any(_is_met_otherwise(state, one) for one in changes):
+            return CHANGED_OTHERWISE.format(revision)
         digests = {one.digest for one in history if one.revision == revision - 1}
         if not digests:
             return None  # what was said of it was emptied

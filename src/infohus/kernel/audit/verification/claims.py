@@ -78,13 +78,37 @@ class Claims:
     ) -> SortedOut:
         """Sort out the entries on a row that is gone, by whoever wrote it first and on which case; `key` by columns."""
         in_form = self._in_form(table, said, owner=key.get(_OWN), has_case=has_case or table == _CASE)
-        first = _first(one for one in in_form if not self._rules.receives(table, key, self.logs[one.log]))
-        case_id = key["id"] if table == _CASE else key.get(_CASE_ID, first.case_id if first else None)
-        row = ComparedRow(
-            table, key, is_stored=False, case_id=case_id if has_case or table == _CASE else None,
-            writer=self._whose(first), exchanges_writer=self._writer_of_exchange(key),
-        )
-        return await self._sorted_out(connection, row, said, in_form)
+        sorted_out = list[SortedOut]()
+        for first in self._possibly_first(table, key, in_form):
+            case_id = key["id"] if table == _CASE else key.get(_CASE_ID, first.case_id if first else None)
+            row = ComparedRow(
+                table, key, is_stored=False, case_id=case_id if has_case or table == _CASE else None,
+                writer=self._whose(first), exchanges_writer=self._writer_of_exchange(key),
+            )
+            sorted_out.append(await self._sorted_out(connection, row, said, in_form))
+        undeleted = (one for one in sorted_out if one.counting and one.counting[-1].verb != DELETED)
+        of_none = [one for one in sorted_out[0].others if all(one in by_writer.others for by_writer in sorted_out)]
+        return SortedOut(next(undeleted, sorted_out[0]).counting, of_none)
+
+    def _possibly_first(
+        self, table: str, key: Mapping[str, str], in_form: Sequence[Written]
+    ) -> Sequence[Written | None]:
+        """List by authority the entries with which a row may have come first, where moments do not tell which it was.
+
+        It is gone lawfully only if it is whoever of them wrote it: none of them makes another's row gone.
+        """
+        came = [
+            one for one in in_form
+            if one.verb in _COMES and not self._rules.receives(table, key, self.logs[one.log])
+        ]
+        first = _first(came)
+        if first is None:
+            return [None]
+        by_log = dict[str, Written]()
+        for one in sorted(came, key=lambda one: (*_order(one), one.place)):
+            if not _is_long_before(first, one):
+                by_log.setdefault(one.log, one)
+        return list(by_log.values())
 
     def is_in_form(self, table: str, one: Written) -> bool:
         """Say whether a log's authority does this with rows of a table, by the act that the entry names."""

@@ -65,11 +65,12 @@ def digests_of(history: Sequence[Written]) -> set[str | None]:
 def is_sealed_still(stored: Mapping[str, Any], history: Sequence[Written]) -> bool:
     """Say whether an exchange key is as it was given, though a log says that it was taken in.
 
-    A unit stores that once its entry is durable; if the process dies in between, the next act takes the key in.
+    A unit stores that once its entry is durable; if the process dies in between, the next act takes the key in. What it
+    was given as, its discloser's log says or carries; what the recipient's says that it read is no proof of that.
     """
     if (revision_of(stored), history[-1].revision) != (SEALED_AS, TAKEN_IN_AS):
         return False
-    given = {one.digest if one.revision == SEALED_AS else one.was for one in history}
+    given = {one.digest for one in history if one.revision == SEALED_AS}
     return digest_of(EXCHANGE_KEY, stored) in given
 
 

@@ -273,9 +273,9 @@ class RowReconciliation:
             is_left = table.schema == KEYS and not await self.rules.something_hangs_on(connection, table.name, stored)
             return [RowFault(table.name, key, UNNAMED if is_left else "ingen log nævner den", is_remark=is_left)]
         is_exchange_key = (table.schema, table.name) == (KEYS, EXCHANGE_KEY)
-        if is_exchange_key and not is_deleted(table, history) and is_sealed_still(stored, history):
-            return [RowFault(table.name, key, SEALED_STILL, is_remark=True), *_cannot_say(others, table.name, key)]
         found = self.logged.contradictions(told_once(history) if is_exchange_key else history)
+        if is_exchange_key and not found and not is_deleted(table, history) and is_sealed_still(stored, history):
+            return [RowFault(table.name, key, SEALED_STILL, is_remark=True), *_cannot_say(others, table.name, key)]
         if sorted_out.was_anothers:
             found.append(ANOTHERS)
         found += [STANDS_AGAIN] if is_deleted(table, history) else _differences(table, stored, history)
