@@ -16,7 +16,7 @@ NEVER_MET = {
     "uq_authority_id_regime", "pk_authority", "uq_infohus_name", "pk_infohus_authority",
     "pk_plan", "pk_coordinator", "uq_obligation_infohus_id_code", "pk_assessment_template",
     # Inserted unless it is there.
-    "uq_actor_authority_id_person_id_fingerprint", "pk_case_side", "pk_side_person",
+    "uq_actor_authority_id_person_id_fingerprint", "pk_case_number", "pk_case_side", "pk_side_person",
     # Each holds a random id that this very act made.
     "uq_concern_id_reporter_is_anonymous", "uq_exchange_case_id_id", "pk_disclosure", "pk_disclosed_key",
     "uq_subject_case_id_id", "uq_side_person_log_id", "uq_invitation_participant_id",

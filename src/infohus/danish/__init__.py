@@ -312,9 +312,7 @@ CONCERN_KINDS = {
 """What a concern may be about in every infohus; its plan may name more."""
 EXTREMISM_FORMS = {"other": "Anden form for ekstremisme", "unknown": "Ikke kendt"}
 """Forms of extremism that every infohus has, whatever its plan names (rule 27)."""
-EXTREMISM_FORMS_WITHOUT_PLAN = {
-    "islamist": "Ekstrem islamisme", "right": "Højreekstremisme", "left": "Venstreekstremisme",
-}
+FORMS_WITHOUT_PLAN = {"islamist": "Ekstrem islamisme", "right": "Højreekstremisme", "left": "Venstreekstremisme"}
 """Those that an infohus has beside them until its plan is loaded."""
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
 CONTACTS = {

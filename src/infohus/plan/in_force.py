@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 import sqlalchemy as sa
 
-from infohus.danish import CONCERN_KINDS, EXTREMISM_FORMS, EXTREMISM_FORMS_WITHOUT_PLAN
+from infohus.danish import CONCERN_KINDS, EXTREMISM_FORMS, FORMS_WITHOUT_PLAN
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.document import PlanDocument
@@ -47,7 +47,7 @@ def concern_codes(document: PlanDocument | None) -> ConcernCodes:
     A sign's code is its group and its place in the plan's list, from 0. Without a plan there are no signs.
     """
     if document is None:
-        return ConcernCodes(CONCERN_KINDS, {}, EXTREMISM_FORMS_WITHOUT_PLAN | EXTREMISM_FORMS)
+        return ConcernCodes(CONCERN_KINDS, {}, FORMS_WITHOUT_PLAN | EXTREMISM_FORMS)
     named = {form.id: form.name for form in document.extremism_forms}
     return ConcernCodes(
         kinds=CONCERN_KINDS | {kind.id: kind.name for kind in document.concern_kinds},

@@ -11,6 +11,7 @@ _IN_LETTERS: dict[str, str] = {**PURPOSES, **dict.fromkeys(LogReadingPurpose, _C
 """A letter does not tell which of the four purposes the log was read for: one of them is a criminal case."""
 _ON_CONTENT = frozenset({Action.REQUEST_CONTENT.value, Action.OPEN_ON_REQUEST.value})
 """Acts with the same four purposes that are no look at the log: a DPO reads what a record says."""
+_OF_CONTENT_BY = {Role.DATA_PROTECTION_OFFICER.value: OF_CONTENT_ON_REQUEST}
 _NOT_DONE = " (et forsøg, som systemet ikke lod gennemføre)"
 
 
@@ -19,5 +20,5 @@ def purpose_of(entry: Entry) -> str:
     code = entry.purpose or ""
     words = _IN_LETTERS.get(code, _CONTROL)
     if entry.action in _ON_CONTENT:
-        words = OF_CONTENT_ON_REQUEST if entry.role == Role.DATA_PROTECTION_OFFICER else OF_CONTENT_BY_ANOTHER
+        words = _OF_CONTENT_BY.get(entry.role or "", OF_CONTENT_BY_ANOTHER)
     return words + ("" if entry.outcome is Outcome.ALLOWED else _NOT_DONE)
