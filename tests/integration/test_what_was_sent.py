@@ -28,11 +28,13 @@ def detail(place: str) -> str:
         return f"Der er noget {place}, som ikke findes. Fjern det; /docs viser felter og parametre. Intet er gemt."
     if place.endswith(" mangler"):
         return f"Feltet {place}. Tilføj det, og send igen. Intet er gemt."
+    if place.endswith(" har en kode"):
+        return f"Feltet {place}, som ikke findes. Brug en af dem, der står på /docs. Intet er gemt."
     return f"Ret feltet {place}, og send igen. Intet er gemt."
 
 
 NOT_UNDERSTOOD: dict[str, tuple[str, str, dict[str, Any], str]] = {
-    "a value": ("POST", "searches", {"json": {"purpose": CANARY}}, "purpose"),
+    "a value": ("POST", "searches", {"json": {"purpose": CANARY}}, "purpose har en kode"),
     "a name": ("POST", "searches", {"json": {"purpose": "casework", CANARY: 1}}, "i indholdet"),
     "a name within": ("POST", "concerns", {"json": {"channel": "mail", "subjects": [{CANARY: 1}]}}, "i subjects[0]"),
     "all but a field": ("POST", "searches", {"json": {}}, "cpr_number mangler"),

@@ -46,6 +46,8 @@ class WhenTheTablesAreLookedAt:
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
             "case", "participant", "invitation", "disclosure", "exchange", "kept_mark", "record_key", "disclosed_key",
             "side_person",
+            # What corrects or withdraws an exchange, for `own_restricted` and `is_attempt_on_pets_track`.
+            "withdrawal", "onward_notice",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "measure", "yearly_status",
             # What `declined_requests` tells a reviewer of the infohus.

@@ -192,7 +192,9 @@ def told_of(action: str, purpose: str, outcome: Outcome = Outcome.ALLOWED) -> st
     """Give what a letter says of an act."""
     log, _ = busy_log(random.Random(9))
     entry = decode(log.entries[0])
-    return purpose_of(msgspec.structs.replace(entry, action=action, purpose=purpose, outcome=outcome))
+    return purpose_of(msgspec.structs.replace(
+        entry, role="data_protection_officer", action=action, purpose=purpose, outcome=outcome
+    ))
 
 
 class WhenPurposesAreTold:

@@ -73,6 +73,13 @@ class WhenAValueLooksLikeASecret:
         logger.info("size", value=written)
         assert written in lines.text
 
+    def test_an_id_of_a_record_stays_and_what_only_looks_like_one_does_not(self, lines: LogLines, logger: Any) -> None:
+        record = "01a22d16-6476-7166-8c4c-3080975075b6"
+        logger.critical("record_not_readable", record=record)
+        assert record in lines.text
+        logger.critical("odd", value=f"{record[:-12]}0101585018")
+        lines.assert_without([CPR])
+
     @pytest.mark.rule(53)
     @pytest.mark.parametrize("written", [TOKEN, f"Bearer {TOKEN}", TOKEN.rsplit(".", 1)[0]])
     def test_a_token_is_hidden(self, lines: LogLines, logger: Any, written: str) -> None:
