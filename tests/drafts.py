@@ -16,7 +16,7 @@ from infohus.kernel.requests.words import Needs
 from infohus.web.api_examples import EXAMPLES
 
 Place = tuple[str | int, ...]
-PATTERNS: Mapping[str, str] = {"^[0-9a-f]{64}$": "0" * 64, "^(individual|social)-[0-9]{1,2}$": "social-1"}
+PATTERNS: Mapping[str, str] = {"^[0-9a-f]{64}$": "0" * 64, "^[a-z][a-z0-9-]{0,39}$": "isolates-oneself"}
 VALUES: Mapping[type[inspect.Type], object] = {
     inspect.BoolType: False, inspect.DateTimeType: "2026-11-20T10:00:00Z", inspect.DateType: "2026-11-20",
     inspect.UUIDType: "00000000-0000-4000-8000-000000000000",

@@ -72,7 +72,7 @@ class WhenAConcernComesIn:
     @pytest.mark.rule(34)
     async def test_signs_are_kept_as_named_and_no_view_counts_them(self, house: House) -> None:
         await load_plans(house, ISHOJ)
-        signs = ["individual-0", "individual-3", "social-1"]
+        signs = ["ready-for-violence", "threatens-others", "extremist-company"]
         case = await house.case(signs=signs)
         concern = await the_concern(case)
         assert concern["signs"] == signs

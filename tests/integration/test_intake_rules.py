@@ -35,13 +35,13 @@ class WhenAConcernIsRecorded:
     async def test_observation_and_interpretation_stand_apart_and_signs_are_not_counted(self, house: House) -> None:
         await load_plans(house, ISHOJ)
         case = await house.case(
-            interpretation="Måske bare praleri.", signs=["individual-3", "social-2"],
+            interpretation="Måske bare praleri.", signs=["threatens-others", "isolates-oneself"],
             extremism_weight="one_of_several", extremism_form="other",
         )
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
         assert concern["observation"] == "Han taler om våben i klassen."
         assert concern["interpretation"] == "Måske bare praleri."
-        assert (concern["signs"], concern["extremism_form"]) == (["individual-3", "social-2"], "other")
+        assert (concern["signs"], concern["extremism_form"]) == (["threatens-others", "isolates-oneself"], "other")
         assert not [value for value in concern.values() if isinstance(value, int) and not isinstance(value, bool)]
 
     @pytest.mark.rule(30)

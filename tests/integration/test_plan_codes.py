@@ -12,6 +12,8 @@ from house import House, now
 from infohus import errors
 from infohus.casework.concerns import operations
 from infohus.danish_calendar import danish_day
+from infohus.plan.document import parse_plan
+from infohus.plan.in_force import concern_codes
 from loaded_plans import ISHOJ, load_plans
 from persons import second_infohus
 
@@ -57,15 +59,15 @@ class WhenACodeIsNamed:
     @pytest.mark.fault("C14")
     @pytest.mark.parametrize(("change", "field", "known"), [
         ({"extremism_form": "banan"}, "extremism_form", "islamist, right, left, other, unknown"),
-        ({"signs": ["social-0", "social-99"]}, "signs[1]", "social-4"),
-        ({"signs": ["individual-10"]}, "signs[0]", "individual-9"),
+        ({"signs": ["access-to-weapons", "social-0"]}, "signs[1]", "dysfunctional-family"),
+        ({"signs": ["preaching-10"]}, "signs[0]", "extremist-symbols"),
         ({"kind": "banan"}, "kind", "person, group, single_issue, place"),
     ])
     async def test_it_is_one_of_the_plan_in_a_new_case_and_in_an_open_one(
         self, house: House, change: dict[str, Any], field: str, known: str
     ) -> None:
         await load_plans(house, ISHOJ)
-        case = await house.case(signs=["individual-9", "social-4"], extremism_form="left")
+        case = await house.case(signs=["extremist-symbols", "dysfunctional-family"], extremism_form="left")
         before = await house.sql("SELECT count(*) FROM infohus.concern")
         for path in (f"/infohuse/{house.infohus_id}/concerns", f"{case.path}/concerns"):
             refused = await case.kommune.post(path, a_concern(**change), status=422)
@@ -84,8 +86,20 @@ class WhenACodeIsNamed:
         path = f"/infohuse/{house.infohus_id}/concerns"
         await house.person("kommune").post(path, a_concern(extremism_form="eco"), status=422)
 
+    @pytest.mark.fault("C14")
+    def test_a_sign_says_the_same_wherever_a_later_plan_puts_it(self) -> None:
+        head, *signs = ISHOJ.split("[[concern_sign]]")
+        last, rest = signs.pop().split("[[extremism_form]]", 1)
+        new = '\nid = "new"\ngroup = "social"\nlabel = "Et nyt tegn"\n'
+        earlier, later = (
+            parse_plan("[[concern_sign]]".join([head, *order]) + "\n[[extremism_form]]" + rest)
+            for order in ([*signs, last], [new, last, *reversed(signs)])
+        )
+        assert [sign.id for sign in later.concern_signs][:2] == ["new", "dysfunctional-family"]
+        assert concern_codes(later).signs == {"new": "Et nyt tegn", **concern_codes(earlier).signs}
+
     @pytest.mark.rule(27)
     async def test_an_infohus_without_a_plan_has_no_signs(self, house: House) -> None:
         path = f"/infohuse/{house.infohus_id}/concerns"
-        refused = await house.person("kommune").post(path, a_concern(signs=["social-0"]), status=422)
+        refused = await house.person("kommune").post(path, a_concern(signs=["access-to-weapons"]), status=422)
         assert refused["type"] == "/problems/plan-without-signs"

@@ -168,8 +168,7 @@ async def _plan_in_force(work: UnitOfWork) -> PlanView | None:
         ],
         contacts=[_contact(work, contact) for contact in document.contacts],
         concern_signs=[
-            ConcernSignView(code, "individual" if code.startswith("individual") else "social", label)
-            for code, label in codes.signs.items()
+            ConcernSignView(sign.id, sign.group, sign.label) for sign in document.concern_signs
         ],
         extremism_forms=[ExtremismFormView(code, name) for code, name in codes.extremism_forms.items()],
         concern_kinds=[ConcernKindView(code, name) for code, name in codes.kinds.items()],

@@ -9,7 +9,7 @@ from infohus.plan.document import PlanDocument
 from infohus.plan.words import PLAN_FIELDS, PLAN_PARTS, PLAN_VALUES
 
 IDENTIFIED_BY: dict[str, tuple[str, ...]] = {
-    "authority": ("id",), "possible_participant": ("id", "name"), "contact": ("id",), "concern_sign": ("group",),
+    "authority": ("id",), "possible_participant": ("id", "name"), "contact": ("id",), "concern_sign": ("id",),
     "extremism_form": ("id",), "prevention_level": ("id",), "obligation": ("id",), "briefing_audience": ("centre",),
 }
 """The fields that identify an entry of a part: the first of them that the entry has a value for."""
@@ -56,7 +56,7 @@ def _by_name(part: str, entries: list[dict[str, Any]]) -> dict[str, dict[str, An
 
 
 def _title(entry: Mapping[str, Any]) -> str:
-    title = next(entry[key] for key in ("name", "text", "centre", "group") if entry.get(key))
+    title = next(entry[key] for key in ("name", "text", "centre", "label") if entry.get(key))
     return PLAN_VALUES.get(title, str(title))
 
 

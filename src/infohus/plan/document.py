@@ -31,7 +31,6 @@ Sector = Literal["social", "education", "employment", "social_psychiatry", "trea
 CooperationForm = Literal["rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"]
 """Source: retsplejeloven § 115, stk. 1, nr. 1–3."""
 
-SIGNS_IN_A_GROUP = 100
 _DANISH_LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "é": "e", "ü": "u", "ö": "oe", "ä": "ae"})
 _FAULT_AND_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<place>.*)`)?$", re.DOTALL)
 
@@ -160,11 +159,12 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return [Hours(opens=self.opens, closes=self.closes, days=self.days)]
 
 
-class ConcernSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ConcernSign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Help for the observer, never a checklist: nothing here can carry a count, a weight or a level (rule 34)."""
 
+    id: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
     group: Literal["individual", "social"]
-    labels: Annotated[list[Text], Meta(min_length=1, max_length=SIGNS_IN_A_GROUP)]
+    label: Text
 
 
 class ExtremismForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -231,7 +231,7 @@ class PlanDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     carrying: list[PlanAuthority] = field(name="authority")
     possible_participants: list[PossibleParticipant] = field(name="possible_participant", default_factory=list)
     contacts: list[Contact] = field(name="contact", default_factory=list)
-    concern_signs: list[ConcernSigns] = field(name="concern_sign", default_factory=list)
+    concern_signs: list[ConcernSign] = field(name="concern_sign", default_factory=list)
     extremism_forms: list[ExtremismForm] = field(name="extremism_form", default_factory=list)
     concern_kinds: list[ConcernKind] = field(name="concern_kind", default_factory=list)
     prevention_levels: list[PlanPreventionLevel] = field(name="prevention_level", default_factory=list)
@@ -326,7 +326,7 @@ def _require_whole(document: PlanDocument) -> None:
             raise PlanNotUsable(place=at, what=f"the plan has no `{participant.authority}`")
     _require_different([authority.id for authority in document.authorities], places.__getitem__)
     _require_different([contact.id for contact in document.contacts], "contact[{}].id".format)
-    _require_different([signs.group for signs in document.concern_signs], "concern_sign[{}].group".format)
+    _require_different([sign.id for sign in document.concern_signs], "concern_sign[{}].id".format)
     _require_different([form.id for form in document.extremism_forms], "extremism_form[{}].id".format)
     _require_different([kind.id for kind in document.concern_kinds], "concern_kind[{}].id".format)
     _require_different([level.id for level in document.prevention_levels], "prevention_level[{}].id".format)

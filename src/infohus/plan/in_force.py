@@ -44,16 +44,13 @@ async def plan_in_force(work: UnitOfWork) -> PlanInForce | None:
 def concern_codes(document: PlanDocument | None) -> ConcernCodes:
     """List the codes of a plan beside those of every infohus (rules 26 and 27).
 
-    A sign's code is its group and its place in the plan's list, from 0. Without a plan there are no signs.
+    Without a plan there are no signs.
     """
     if document is None:
         return ConcernCodes(CONCERN_KINDS, {}, FORMS_WITHOUT_PLAN | EXTREMISM_FORMS)
     named = {form.id: form.name for form in document.extremism_forms}
     return ConcernCodes(
         kinds=CONCERN_KINDS | {kind.id: kind.name for kind in document.concern_kinds},
-        signs={
-            f"{signs.group}-{place}": label for signs in document.concern_signs
-            for place, label in enumerate(signs.labels)
-        },
+        signs={sign.id: sign.label for sign in document.concern_signs},
         extremism_forms=named | {code: name for code, name in EXTREMISM_FORMS.items() if code not in named},
     )

@@ -6,7 +6,7 @@ PLAN_PARTS = {
     "authority": "Myndigheden",
     "possible_participant": "Den mulige deltager",
     "contact": "Kontakten",
-    "concern_sign": "Bekymringstegn",
+    "concern_sign": "Bekymringstegnet",
     "extremism_form": "Formen",
     "prevention_level": "Niveauet",
     "obligation": "Forpligtelsen",
@@ -23,7 +23,7 @@ PLAN_FIELDS = {
     "authority": "myndigheden", "public_task_sector": "sektoren", "solves_public_task": "offentlig opgave",
     "for": "målgruppen", "email": "mailadressen", "phone": "telefonnummeret", "purpose": "formålet",
     "opens": "åbningstiden", "closes": "lukketiden", "days": "dagene", "hours": "tiderne", "group": "gruppen",
-    "labels": "tegnene", "target": "målgruppen", "carried_out_by": "de udførende", "text": "ordlyden",
+    "label": "ordlyden", "target": "målgruppen", "carried_out_by": "de udførende", "text": "ordlyden",
     "owner": "ejeren", "every": "hyppigheden", "also": "tilføjelsen", "due_year": "fristens år",
     "centre": "centret", "who": "kredsen",
 }

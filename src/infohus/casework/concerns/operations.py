@@ -51,7 +51,7 @@ class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     reporter_is_anonymous: bool = False
     reporter: ReporterIdentity | None = None
     interpretation: OptionalReason | None = None
-    signs: Annotated[list[Annotated[str, Meta(pattern="^(individual|social)-[0-9]{1,2}$")]], Meta(max_length=40)] = []
+    signs: Annotated[list[Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]], Meta(max_length=40)] = []
     extremism_weight: ExtremismWeight = ExtremismWeight.UNKNOWN
     extremism_form: Annotated[str, Meta(pattern="^[a-z]{1,30}$")] = "unknown"
     subjects: Annotated[list[SubjectDraft], Meta(max_length=20)] = []
