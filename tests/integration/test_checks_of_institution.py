@@ -9,7 +9,7 @@ import pytest
 from checked_log import CHECKS, announced, revealed, review, signed
 from conftest import Database
 from house import INSTITUTION, CaseInHand, House, now
-from infohus.danish_calendar import danish_day
+from infohus.danish_calendar import danish_day, start_of_day
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.draw import Announced, draw_from
 from infohus.kernel.audit.storage.log import log_of
@@ -78,6 +78,26 @@ async def test_anyone_draws_the_same_again(house: House, database: Database) -> 
     )
     again = draw_from(drawn["note"], of, secret=drawn["secret"], key=key, witnesses=[])
     assert (sorted(again.indices), again.seed.hex()) == ([0, 1, 2, 3, 4], drawn["seed"])
+
+
+@pytest.mark.rule(63)
+@pytest.mark.parametrize(("minutes", "days_again"), [(3, 1), (5, 0)])
+async def test_a_day_is_looked_at_again_that_was_just_over_when_its_check_was_announced(
+    house: House, database: Database, minutes: int, days_again: int
+) -> None:
+    """An entry of that day could stand behind the announcement in the log, and would be in no check."""
+    await worked_on(house, database)
+    check, today = await announced(house, log_of=INSTITUTION), danish_day(now())
+    await signed(house)
+    found = await revealed(house, check)
+    for place in range(5):
+        await review(house, found, place)
+    await house.sql(
+        "UPDATE infohus.log_check SET period_from = $1, period_until = $1, announced_at = $2",
+        today - timedelta(days=1), start_of_day(today) + timedelta(minutes=minutes),
+    )
+    again = await announced(house, log_of=INSTITUTION, period_from=None)
+    assert again["period_from"] == str(today - timedelta(days=days_again))
 
 
 @pytest.mark.rule(44)

@@ -28,6 +28,12 @@ _COMPLETE = (
     .order_by(LogCheck.period_from, LogCheck.period_until)
 )
 
+_DATED_BEFORE = timedelta(minutes=4)
+"""How long before a check was announced an entry can be dated that stands behind the announcement in the log.
+
+Both are dated at most two minutes beside the moment of their append. Source: decision 28.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -48,14 +54,18 @@ class CoveredDays:
 
 
 async def covered_days(work: UnitOfWork, log_of: str) -> CoveredDays:
-    """Follow the complete checks of an institution's log from the first entry that is shown."""
+    """Follow the complete checks of an institution's log from the first entry that is shown.
+
+    The day of an announcement is looked at again, and so is the day before one that was announced just past midnight:
+    an entry of it could stand behind the announcement.
+    """
     first = await shown(work, log_of, limit=1)
     entry = first[0].entry if first else None
     covered = CoveredDays(None, None if entry is None else danish_day(entry.at))
     for row in await work.values(_COMPLETE, log_of=log_of):
         if covered.next_day is None or row["period_from"] > covered.next_day:
             break
-        announced_on = danish_day(row["announced_at"])
+        announced_on = danish_day(row["announced_at"] - _DATED_BEFORE)
         until = min(row["period_until"], announced_on)
         if covered.until is None or until > covered.until:
             covered = CoveredDays(until, until + timedelta(days=until < announced_on))
