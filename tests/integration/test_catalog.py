@@ -64,6 +64,20 @@ CHANGED: dict[str, str] = {
     "CREATE PUBLICATION all_of_it FOR ALL TABLES": "all_of_it: udgivelsen af rækker til en anden server er ikke",
     "CREATE SUBSCRIPTION other CONNECTION 'host=other' PUBLICATION all_of_it WITH (connect = false)":
         "other: abonnementet på en anden servers rækker er ikke leveret",
+    "CREATE FUNCTION public.same(text, uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'":
+        "public.same(text, uuid): funktionen er ikke leveret",
+    "CREATE TABLE public.leaf ()": "public.leaf: tabellen er ikke leveret",
+    "CREATE SCHEMA audit2; CREATE VIEW audit2.leaf AS SELECT FROM audit.leaf": "audit2.leaf: tabellen er ikke leveret",
+    "CREATE DOMAIN public.uuid AS text": "public.uuid: typen er ikke leveret",
+    "CREATE OPERATOR infohus.<< (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)":
+        "infohus.<<(text,text): operatoren er ikke leveret",
+    "UPDATE pg_amop SET amopopr = '<>(uuid,uuid)'::regoperator WHERE amopopr = '=(uuid,uuid)'::regoperator":
+        "operator 3 (pg_catalog.uuid, pg_catalog.uuid) of pg_catalog.uuid_ops USING btree: en del",
+    "UPDATE pg_amproc SET amproc = 'uuid_hash' WHERE amproc::oid = 'uuid_cmp(uuid,uuid)'::regprocedure":
+        "function 1 (pg_catalog.uuid, pg_catalog.uuid) of pg_catalog.uuid_ops USING btree: en del",
+    "UPDATE pg_opclass SET opcdefault = false WHERE opcname = 'uuid_ops'": "pg_catalog.uuid_ops USING btree: en del af",
+    "UPDATE pg_aggregate SET agginitval = '1' WHERE aggfnoid = 'count()'::regprocedure": "count(): en del af",
+    "UPDATE pg_language SET lanpltrusted = true WHERE lanname = 'c'": "language c: en del af PostgreSQL selv er ændret",
     "ALTER ROLE ALL SET row_security = off": "row_security=off: indstillingen for alle roller er ikke leveret",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA infohus GRANT SELECT ON TABLES TO PUBLIC": "infohus r: rettighederne til det",
     "CREATE ROLE another SUPERUSER": "another: rollen, for hvem ingen regler gælder, er ikke leveret",

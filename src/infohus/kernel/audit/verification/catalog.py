@@ -2,7 +2,8 @@
 
 Another policy hides rows, another function answers what is not so, another right opens what was closed: no row differs
 then. Nor does one where PostgreSQL's own functions are others, or something works beside ours: that shall be as in a
-new cluster. A change that was undone is not seen here; what it did shows in the rows, or as a missing entry.
+new cluster, and no other schema holds anything. A change that was undone is not seen here; what it did shows in the
+rows, or as a missing entry.
 """
 
 from functools import cache
@@ -20,6 +21,7 @@ SAYS = {
     "policies": ("reglerne for, hvem der ser hvad,", "er ikke dem, der blev leveret"),
     "rights": ("rettighederne til tabellen", "er ikke dem, der blev leveret"),
     "role": ("rollen", "er ikke den, der blev leveret"), "schema": ("skemaet", "er ikke det, der blev leveret"),
+    "type": ("typen", "er ikke den, der blev leveret"), "operator": ("operatoren", "er ikke den, der blev leveret"),
     "builtin": ("en del af PostgreSQL selv", "er ikke den, der blev leveret"),
     "cast": ("omdannelsen af typer", "er ikke den, der blev leveret"),
     "event_trigger": ("hændelsesudløseren", "er ikke den, der blev leveret"),
@@ -42,20 +44,30 @@ _CHANGED_SINCE = """(
 `plpgsql` is the last that a new cluster makes; if somebody wrote that anew, no new cluster uses 2,000 transactions.
 """
 _OWN = "('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
+_BESIDE = "n.nspname <> ALL ($1) AND n.nspname !~ '^(pg_|information_schema$)'"
+"""A schema that is neither ours nor PostgreSQL's: `public`, or one that was made. Nothing of ours stands there."""
+_ORDERING = ("pg_amop", "pg_amproc", "pg_opclass", "pg_opfamily", "pg_am", "pg_language")
+"""How PostgreSQL compares, sorts, indexes and calls: another operator in a class answers otherwise on the same rows."""
 _RIGHTS = """(
   SELECT coalesce(string_agg(concat_ws(' ', coalesce(g.rolname, 'PUBLIC'), a.privilege_type, a.is_grantable), ', '
                   ORDER BY g.rolname, a.privilege_type), '')
   FROM aclexplode({acl}) a LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee WHERE a.grantee <> {owner}
 )"""
+_CHANGED_ORDERING = "\nUNION ALL\n".join(
+    "SELECT 'builtin', o.type || ' ' || o.identity, ''"  # noqa: S608 - of constants
+    f" FROM pg_catalog.{catalog} r, pg_catalog.pg_identify_object(r.tableoid, r.oid, 0) o"
+    f" WHERE {_CHANGED_SINCE.format(row='r')}"
+    for catalog in _ORDERING
+)
 _DEFINITIONS = f"""
-SELECT CASE WHEN n.nspname = ANY ($1) THEN 'function' ELSE 'builtin' END AS kind,
+SELECT CASE WHEN n.oid IN {_OWN} THEN 'builtin' ELSE 'function' END AS kind,
   n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name,
   concat_ws(E'\\n', CASE WHEN o.oid <> 10 THEN o.rolname END, l.lanname, p.prosrc, pg_get_function_sqlbody(p.oid),
     array_to_string(p.proconfig, ','), p.prosecdef, p.provolatile, p.proisstrict, pg_get_function_result(p.oid),
     {_RIGHTS.format(acl="coalesce(p.proacl, acldefault('f', p.proowner))", owner="p.proowner")}) AS definition
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_roles o ON o.oid = p.proowner JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-WHERE n.nspname = ANY ($1) OR n.oid IN {_OWN} AND {_CHANGED_SINCE.format(row="p")}
+WHERE n.nspname = ANY ($1) OR {_BESIDE} OR n.oid IN {_OWN} AND {_CHANGED_SINCE.format(row="p")}
 UNION ALL
 SELECT 'table', n.nspname || '.' || c.relname,
   concat_ws(E'\\n', o.rolname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relhassubclass, c.relispartition,
@@ -73,7 +85,13 @@ SELECT 'table', n.nspname || '.' || c.relname,
      FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND (NOT t.tgisinternal OR t.tgenabled <> 'O')))
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_roles o ON o.oid = c.relowner
-WHERE n.nspname = ANY ($1) AND c.relkind NOT IN ('i', 'I', 'c', 't')
+WHERE (n.nspname = ANY ($1) OR {_BESIDE}) AND c.relkind NOT IN ('i', 'I', 'c', 't')
+UNION ALL
+SELECT 'type', t.oid::regtype::text, '' FROM pg_catalog.pg_type t
+JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+WHERE {_BESIDE} AND t.typcategory <> 'A' AND coalesce(c.relkind, 'c') = 'c'
+UNION ALL
+SELECT 'operator', w.oid::regoperator::text, '' FROM pg_catalog.pg_operator w WHERE w.oprnamespace NOT IN {_OWN}
 UNION ALL
 SELECT 'policies', n.nspname || '.' || c.relname, coalesce(
   (SELECT string_agg(concat_ws(' ', p.polname, p.polcmd, p.polpermissive,
@@ -112,6 +130,11 @@ WHERE w.oprnamespace IN {_OWN} AND {_CHANGED_SINCE.format(row="w")}
 UNION ALL
 SELECT 'builtin', t.oid::regtype::text, '' FROM pg_catalog.pg_type t
 WHERE t.typnamespace IN {_OWN} AND {_CHANGED_SINCE.format(row="t")}
+UNION ALL
+SELECT DISTINCT 'builtin', a.aggfnoid::regprocedure::text, '' FROM pg_catalog.pg_aggregate a
+JOIN pg_catalog.pg_proc p ON p.oid = a.aggfnoid WHERE p.pronamespace IN {_OWN} AND {_CHANGED_SINCE.format(row="a")}
+UNION ALL
+{_CHANGED_ORDERING}
 UNION ALL
 SELECT DISTINCT 'builtin', w.ev_class::regclass::text, '' FROM pg_catalog.pg_rewrite w
 JOIN pg_catalog.pg_class c ON c.oid = w.ev_class WHERE c.relnamespace IN {_OWN} AND {_CHANGED_SINCE.format(row="w")}
