@@ -1,5 +1,6 @@
 """What a request names is read from its body, also where no draft understands that; as much as an entry can hold."""
 
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import msgspec
@@ -29,12 +30,19 @@ class WhenARequestNamesVeryMuch:
         asked.read_refused_body(ContentRequestDraft)
         assert asked.in_body == {"record_id": [one], "$": [two, three]}
 
-    def test_the_entry_keeps_as_many_ids_as_it_can_hold(self) -> None:
+    @pytest.mark.rule(56)
+    def test_the_entry_keeps_as_many_ids_as_it_can_hold_and_a_digest_of_the_rest(self) -> None:
         class Draft(msgspec.Struct):
             records: list[UUID]
 
         asked = Asked()
-        asked.read_body(Draft([uuid4() for _ in range(3 * MOST_IDS)]))
+        records = [uuid4() for _ in range(3 * MOST_IDS)]
+        asked.read_body(Draft(records))
         named = asked.named(beside=(), with_body=True)
-        assert len(named["records"]) == MOST_IDS
+        assert named["records"] == list(map(str, records[:MOST_IDS]))
+        of_the_rest = sha256("".join(map(str, records[MOST_IDS:])).encode()).hexdigest()
+        assert named["further_ids"] == [str(2 * MOST_IDS), of_the_rest]
+        refused = Asked(sent=msgspec.json.encode([records]))
+        refused.read_refused_body(Draft)
+        assert refused.named(beside=(), with_body=True)["further_ids"] == named["further_ids"]
         assert asked.named(beside=(), with_body=False) == {}

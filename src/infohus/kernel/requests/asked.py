@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from functools import cache
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
@@ -19,7 +20,8 @@ from infohus.errors import situations, slug_of
 from infohus.kernel.requests.draft_words import PURPOSE, words_of
 
 MOST_IDS = 500
-"""How many ids an entry keeps of one request, so that it stays an entry; a body that names more is cut off here."""
+"""How many ids an entry keeps of one request, so that it stays an entry; of a body's further ones it keeps a digest."""
+_FURTHER = "further_ids"
 _RECIPIENTS = frozenset({"recipients", "recipient"})
 _FOR_INVESTIGATION = "for_criminal_investigation"
 _PET_ASKED, _ASKING = "requested_by_pet", "received_from"
@@ -92,6 +94,8 @@ class Asked:
     """The authority whose request it would note, as it spells it; of a body that no draft understands, every name."""
     looked_for: str | None = None
     """The number that it looks for somebody by. It is a person's, and leaves this process as a keyed hash alone."""
+    further: list[str] = field(default_factory=list)
+    """The ids of the body past `MOST_IDS`, in its order."""
     sent: bytes = b""
     """The body as it came, until it is understood."""
     problem: str | None = None
@@ -155,8 +159,8 @@ class Asked:
 
     def _read_ids(self, text: str, names: Collection[str]) -> None:
         name_of = {found: name for name, found in reversed(_NAMED_ID.findall(text)) if name in names}
-        for found in list(dict.fromkeys(_ID.findall(text)))[:MOST_IDS]:
-            _add(self.in_body, name_of.get(found, _IN_UNREAD_BODY), found)
+        for found in dict.fromkeys(_ID.findall(text)):
+            self._take_in(name_of.get(found, _IN_UNREAD_BODY), found)
 
     @property
     def ids(self) -> list[UUID]:
@@ -180,7 +184,8 @@ class Asked:
     ) -> dict[str, list[str]]:
         """Give the ids and criteria that the request names beside the ids at their places in the entry, and its mark.
 
-        A text that is no word of the system's own leaves its name alone (rule 60).
+        A text that is no word of the system's own leaves its name alone (rule 60). Of ids past `MOST_IDS` there is how
+        many, and the SHA-256 of their texts one after another: whoever says which they were can be checked.
         """
         known = {str(one) for one in beside if one is not None}
         found = {
@@ -194,7 +199,15 @@ class Asked:
                         _add(found, name, value)
         if with_body and self.says_investigation:
             found[_FOR_INVESTIGATION] = ["true"]
+        if with_body and self.further:
+            found[_FURTHER] = [str(len(self.further)), sha256("".join(self.further).encode()).hexdigest()]
         return found
+
+    def _take_in(self, name: str, value: str) -> None:
+        if _count(self.in_body) < MOST_IDS:
+            _add(self.in_body, name, value)
+        else:
+            self.further.append(value)
 
     def _read_value(self, name: str, value: object) -> None:
         match value:
@@ -206,8 +219,7 @@ class Asked:
             case str() if name == _ASKING:
                 self.asking.append(value)
             case UUID():
-                if _count(self.in_body) < MOST_IDS:
-                    _add(self.in_body, name, str(value))
+                self._take_in(name, str(value))
             case Enum() if name == PURPOSE:
                 self.purpose = str(value.value)
             case msgspec.Struct():
