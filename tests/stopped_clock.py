@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-DEFINITION = "SELECT pg_get_functiondef('audit.append(uuid, bytea[])'::regprocedure)"
-BOUND = "interval OR latest >"
-"""Stands in `audit.append` where it refuses, of the application, what is of another moment than the server's clock."""
+DEFINITION = "SELECT pg_get_functiondef($1::text::regprocedure)"
+BOUNDS = {"audit.append(uuid, bytea[])": "interval OR latest >", "infohus.acting_now()": "interval OR moment >"}
+"""What stands in a function where it refuses, of the application, what is of another moment than the server's clock."""
 
 
 class StoppedClock:
@@ -46,12 +46,13 @@ class StoppedClock:
 async def take_any_moment(superuser: str) -> None:
     """Let a database take entries of another moment than its server's clock, which no test can move.
 
-    So its `audit.append` is not the shipped one, and whatever compares the catalogue says so.
+    So these functions of it are not the shipped ones, and whatever compares the catalogue says so.
     """
     connection = await asyncpg.connect(superuser)
     try:
-        definition: str = await connection.fetchval(DEFINITION)
-        assert definition.count(BOUND) == 1
-        await connection.execute(definition.replace(BOUND, BOUND.replace("OR", "AND")))
+        for function, bound in BOUNDS.items():
+            definition: str = await connection.fetchval(DEFINITION, function)
+            assert definition.count(bound) == 1
+            await connection.execute(definition.replace(bound, bound.replace("OR", "AND")))
     finally:
         await connection.close()

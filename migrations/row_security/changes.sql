@@ -2,6 +2,20 @@
 -- (each floor's file), these triggers how. kernel/access/row_changes.py says the same for whoever compares rows with the
 -- logs, and a test compares the two. What the owner's functions and commands write is theirs to say.
 
+-- The moment of the act, which the caller says: refused, as `audit.append` refuses an entry, where it is another than now.
+CREATE FUNCTION infohus.acting_now() RETURNS timestamptz
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    moment timestamptz := infohus.acting_at();
+  BEGIN
+    IF moment < clock_timestamp() - '2 minutes'::interval OR moment > clock_timestamp() + '2 minutes'::interval THEN
+      RAISE EXCEPTION 'no act happens at another moment than now' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN moment;
+  END
+  $$;
+
 -- The columns named by a trigger are null until they are set, and keep what they were set to; a moment is the act's own.
 CREATE FUNCTION infohus.is_set_once() RETURNS trigger
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -13,7 +27,7 @@ CREATE FUNCTION infohus.is_set_once() RETURNS trigger
   BEGIN
     FOREACH named IN ARRAY TG_ARGV LOOP
       IF after -> named IS DISTINCT FROM before -> named AND (
-        before ->> named IS NOT NULL OR named LIKE '%\_at' AND (after ->> named)::timestamptz <> infohus.acting_at()
+        before ->> named IS NOT NULL OR named LIKE '%\_at' AND (after ->> named)::timestamptz <> infohus.acting_now()
       ) THEN
         RAISE EXCEPTION 'infohus.%: % is set once, to what the act says', TG_TABLE_NAME, named
           USING ERRCODE = 'integrity_constraint_violation';
@@ -68,7 +82,7 @@ CREATE FUNCTION infohus.obligation_is_met() RETURNS trigger
   BEGIN
     IF (NEW.fulfilled_on, NEW.due_on) IS DISTINCT FROM (OLD.fulfilled_on, OLD.due_on) AND NOT coalesce(
       NEW.fulfilled_on BETWEEN coalesce(OLD.fulfilled_on, '-infinity')
-        AND (infohus.acting_at() AT TIME ZONE 'Europe/Copenhagen')::date
+        AND (infohus.acting_now() AT TIME ZONE 'Europe/Copenhagen')::date
       AND NEW.due_on IS NOT DISTINCT FROM (NEW.fulfilled_on + NEW.every::interval)::date, false
     ) THEN
       RAISE EXCEPTION 'infohus.obligation: it is met on a day that has come, and due when the plan says'
@@ -79,7 +93,9 @@ CREATE FUNCTION infohus.obligation_is_met() RETURNS trigger
   $$;
 
 REVOKE EXECUTE ON FUNCTION
-  infohus.is_set_once(), infohus.is_counted(), infohus.case_moves_on(), infohus.obligation_is_met() FROM PUBLIC;
+  infohus.acting_now(), infohus.is_set_once(), infohus.is_counted(), infohus.case_moves_on(), infohus.obligation_is_met()
+  FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.acting_now() TO infohus_app;
 
 CREATE TRIGGER moves_on BEFORE UPDATE OF stage ON infohus."case"
   FOR EACH ROW WHEN (current_user = 'infohus_app') EXECUTE FUNCTION infohus.case_moves_on();

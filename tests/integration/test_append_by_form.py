@@ -16,7 +16,7 @@ from infohus.kernel.audit.formats.entry import Counted, Emptied, Entry, Opened, 
 from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, OPEN_UNLESS_OPEN, append_alone, log_of
 from infohus.kernel.audit.verification.log_rows import verify_database
 from small_entries import opened_log, small_entry
-from stopped_clock import DEFINITION
+from stopped_clock import BOUNDS, DEFINITION
 
 LOG, AUTHORITY = uuid4(), "proevekommune"
 MOMENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -120,7 +120,7 @@ class WhenTheApplicationNamesAnotherMoment:
         superuser, app = [await asyncpg.connect(database.dsn(role)) for role in ("superuser", "app")]
         log = log_of(AUTHORITY)
         await superuser.execute(OPEN_UNLESS_OPEN, log, "infohus.test/authority", AUTHORITY)
-        definition = await superuser.fetchval(DEFINITION)
+        definition = await superuser.fetchval(DEFINITION, next(iter(BOUNDS)))
         assert definition.count("2 minutes") == 2
         await superuser.execute(definition.replace("2 minutes", "0.4 seconds"))
         entry = small_entry(log, "post", authority=AUTHORITY, at=await superuser.fetchval("SELECT clock_timestamp()"))

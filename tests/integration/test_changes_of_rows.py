@@ -19,13 +19,16 @@ LEADING = {(was, to) for moves in STAGES.values() for to, come_from in moves.ite
 
 
 @asynccontextmanager
-async def as_the_police(house: House, database: Database) -> AsyncIterator[Any]:
+async def as_the_police(
+    house: House, database: Database, *, later: timedelta = timedelta()
+) -> AsyncIterator[Any]:
     """Act for the police tovholder, in a transaction that comes to nothing."""
     app = await asyncpg.connect(database.dsn("app"))
     transaction = app.transaction()
     await transaction.start()
     await app.execute(
-        "SELECT infohus.act_as($1, $2, 'police_coordinator', $3)", POLICE, house.person("politi").person_id, now()
+        "SELECT infohus.act_as($1, $2, 'police_coordinator', $3)", POLICE, house.person("politi").person_id,
+        now() + later,
     )
     yield app
     await transaction.rollback()
@@ -79,6 +82,19 @@ class WhenTheApplicationsRoleChangesACase:
             assert await is_let(app, statement, case) == is_lawful
 
 
+    @pytest.mark.rule(58)
+    @pytest.mark.fault("A17")
+    @pytest.mark.parametrize(("minutes", "is_lawful"), [(1, True), (3, False)])
+    async def test_no_act_happens_at_another_moment_than_now(
+        self, house: House, database: Database, minutes: int, is_lawful: bool,  # noqa: FBT001
+    ) -> None:
+        """Whoever has the application's password says when it acts; a moment ahead would make years pass."""
+        case = UUID((await house.case()).id)
+        async with as_the_police(house, database, later=timedelta(minutes=minutes)) as app:
+            closing = 'UPDATE infohus."case" SET closed_at = infohus.acting_at() WHERE id = $1'
+            assert await is_let(app, closing, case) == is_lawful
+
+
 class WhenTheApplicationsRoleChangesWhatWasSigned:
     @pytest.mark.rule(40)
     @pytest.mark.fault("A17")
@@ -107,3 +123,5 @@ class WhenAnObligationIsMet:
             assert not await is_let(app, met, repeated, today - timedelta(days=9), 3000)
             assert not await is_let(app, met, repeated, today + timedelta(days=9), 0)
             assert not await is_let(app, "UPDATE infohus.obligation SET due_on = NULL WHERE id = $1", repeated)
+        async with as_the_police(house, database, later=timedelta(days=5000)) as app:
+            assert not await is_let(app, met, repeated, today + timedelta(days=4999), 0)
