@@ -24,11 +24,15 @@ def main(*words: str) -> int:
     for file in (value for option, value in given if option == "--env-file"):
         lines = Path(file).read_text(encoding="utf-8").splitlines()
         environment |= dict(line.split("=", 1) for line in lines)
+    environment |= dict(value.split("=", 1) for option, value in given if option == "--env")
+    volumes = [value for option, value in given if option == "--volume"]
+    # podman puts memory on /tmp and /var/tmp of a --read-only container; what is large is held on the machine's disk.
+    assert environment["TMPDIR"] in {volume.split(":")[1] for volume in volumes if not volume.endswith(":ro")}
     user, group = next(value for option, value in given if option == "--user").split(":")
     assert ("--network", "host") in given
     become = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--bounding-set=-all"]
     serve = ["exec", *become, "--no-new-privs", "/opt/infohus/.venv/bin/infohus", "serve"]
-    lines = [*mounts([value for option, value in given if option == "--volume"]), shlex.join(serve)]
+    lines = [*mounts(volumes), shlex.join(serve)]
     sys.stderr.write(f"STAND-IN podman: starts the service as {user}, with the mounts and settings named\n")
     with (STATE / "container.log").open("ab") as log:
         subprocess.Popen(
