@@ -92,7 +92,7 @@ class WhenTheLogIsExported:
         await run("export", *here, *log, "--key", keys / "log.pub", *read_for(database), keys / "out")
         twice = cosigners(keys, NAMES[0], NAMES[0])
         said = await run("verify", keys / "out", "--key", keys / "log.pub", *twice, "--need", 2, code=1)
-        assert "1 vidner har underskrevet, og der skal være 2" in said.output
+        assert "1 vidne har underskrevet, og der skal være 2" in said.output
         too_few = await run("verify", keys / "out", "--key", keys / "log.pub", *twice[:2], "--need", 2, code=2)
         assert ("1 --cosigner given" in too_few.output, "FEJL" in too_few.output) == (True, False)
 

@@ -27,6 +27,7 @@ from infohus.cli.log_verification import (
     require_enough_keys,
     verify_in_database,
     with_database,
+    witnesses_signed,
 )
 from infohus.cli.options import owner_address
 from infohus.cli.progress_bar import ProgressBar
@@ -341,6 +342,6 @@ def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: in
         raise click.UsageError(message) from None
     names = sorted(cosignature.name for cosignature in cosignatures_on(note, witnesses))
     if len(names) < need:
-        click.echo(f"FEJL  checkpoint: {len(names)} vidner har underskrevet, og der skal være {need}")
+        click.echo(f"FEJL  checkpoint: {witnesses_signed(len(names))}, og der skal være {need}")
         raise SystemExit(1)
     return names

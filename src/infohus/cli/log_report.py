@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 
-from infohus.cli.log_verification import key_of, keys_in, require_enough_keys
+from infohus.cli.log_verification import key_of, keys_in, require_enough_keys, witnesses_signed
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, VerifierKey
 from infohus.kernel.audit.formats.cosignature import (
     CosignatureDoesNotHold,
@@ -67,7 +67,7 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
         raise SystemExit(1)
     for one in checked:
         if len(one.names) < need:
-            click.echo(f"FEJL  {len(one.names)} vidner har underskrevet, og der skal være {need}.")
+            click.echo(f"FEJL  {witnesses_signed(len(one.names))}, og der skal være {need}.")
             raise SystemExit(1)
     for one in checked:
         _print(one)

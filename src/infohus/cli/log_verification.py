@@ -127,6 +127,11 @@ def require_enough_keys(cosigners: Sequence[Path], need: int) -> None:
         raise click.UsageError(message)
 
 
+def witnesses_signed(count: int) -> str:
+    """Say in Danish how many witnesses have signed."""
+    return f"{count} {'vidne' if count == 1 else 'vidner'} har underskrevet"
+
+
 def code_of(found: LogVerification) -> int:
     """Give the exit code of a verification: 0, 1 for a fault, 3 when too few witnesses answered to say."""
     if not found.verification.is_whole:
