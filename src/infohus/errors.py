@@ -342,7 +342,3 @@ class UnknownDimension(Refused):
 
 class TemplateScores(Refused):
     """Rule 38."""
-
-
-class OutcomeUnknown(Refused):
-    pass

@@ -99,8 +99,8 @@ class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
         # The person was never disclosed to the police.
         theirs = scope((own, "Greve"), disclosure=told(POLICE, purpose="scope_decision"))
         await case.politi.put(path, theirs, headers=seen, status=404)
-        refused = await case.kommune.put(path, {**scope(), "outcome": "disagreed"}, headers=seen, status=422)
-        assert refused["type"] == "/problems/outcome-unknown"
+        refused = await case.kommune.put(path, {**scope(), "outcome": "disagreed"}, headers=seen, status=400)
+        assert refused["type"] == "/problems/request-not-understood"
         assert await case.kommune.get(path) == proposal
 
     @pytest.mark.parametrize("change", [

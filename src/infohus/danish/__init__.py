@@ -253,7 +253,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Angiv enten næste opfølgning eller det, indsatsen endte med.",
     ),
     "follow-up-in-the-past": ("Opfølgningen ligger i fortiden", "Vælg en dato, der kommer."),
-    "outcome-unknown": ("Resultatet findes ikke på listen", "Vælg et af: {outcomes}."),
     "fulfilment-not-possible": (
         "Dagen passer ikke", "Vælg en dag, der er gået, og som ikke ligger før forpligtelsen sidst blev opfyldt.",
     ),

@@ -1,9 +1,11 @@
 """The plan in force of an infohus, and the codes that a concern may name: those of the plan and no other."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Meta
 
 from infohus.danish import CONCERN_KINDS, EXTREMISM_FORMS, FORMS_WITHOUT_PLAN
 from infohus.kernel.access.model import LoadedPlan
@@ -16,6 +18,15 @@ _NEWEST = (
     .order_by(LoadedPlan.version.desc())
     .limit(1)
 )
+
+
+def _code(pattern: str, listed: str) -> Meta:
+    return Meta(pattern=pattern, description=f"A code of the infohus' plan: `plan.{listed}` of ReadInfohus.")
+
+
+KindCode = Annotated[str, _code("^[a-z][a-z_]{0,29}$", "concern_kinds")]
+SignCode = Annotated[str, _code("^[a-z][a-z0-9-]{0,39}$", "concern_signs")]
+FormCode = Annotated[str, _code("^[a-z]{1,30}$", "extremism_forms")]
 
 
 class PlanInForce(msgspec.Struct, frozen=True):

@@ -103,9 +103,9 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
     purpose: Purpose
     categories: Annotated[list[Category], Meta(max_length=5)] = []
-    necessity: AnswerToRule = ""
-    proportionality: AnswerToRule = ""
-    subsidiarity: AnswerToRule = ""
+    necessity: AnswerToRule | None = None
+    proportionality: AnswerToRule | None = None
+    subsidiarity: AnswerToRule | None = None
     strict_necessity: AnswerToRule | None = None
     channel: Channel = Channel.SYSTEM
     exchanged_at: Moment | None = None

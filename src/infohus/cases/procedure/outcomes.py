@@ -10,8 +10,16 @@ class ClearanceOutcome(StrEnum):
     HINDERED = "hindered"
 
 
+class ProposedScope(StrEnum):
+    """Where the concern belongs, as one authority proposes it."""
+
+    WITHIN = "within"
+    OUTSIDE = "outside"
+    POLICE_ALONE = "police_alone"
+
+
 class ScopeOutcome(StrEnum):
-    """Where the concern belongs."""
+    """Where the concern belongs, as it was decided."""
 
     WITHIN = "within"
     OUTSIDE = "outside"

@@ -29,7 +29,7 @@ from infohus.kernel.database.tables import new_id
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import AnswerToRule, Label, OptionalReason, Reason, has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.plan.in_force import ConcernCodes, concern_codes, plan_in_force
+from infohus.plan.in_force import ConcernCodes, FormCode, KindCode, SignCode, concern_codes, plan_in_force
 
 
 class ReporterIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -47,13 +47,13 @@ class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     reporter_kind: ReporterKind
     observation: Reason
     told_reporter: AnswerToRule
-    kind: Annotated[str, Meta(pattern="^[a-z][a-z_]{0,29}$")] = "person"
+    kind: KindCode = "person"
     reporter_is_anonymous: bool = False
     reporter: ReporterIdentity | None = None
     interpretation: OptionalReason | None = None
-    signs: Annotated[list[Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]], Meta(max_length=40)] = []
+    signs: Annotated[list[SignCode], Meta(max_length=40)] = []
     extremism_weight: ExtremismWeight = ExtremismWeight.UNKNOWN
-    extremism_form: Annotated[str, Meta(pattern="^[a-z]{1,30}$")] = "unknown"
+    extremism_form: FormCode = "unknown"
     subjects: Annotated[list[SubjectDraft], Meta(max_length=20)] = []
     is_acute: bool = False
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import DisclosureDraft
 from infohus.cases.joint_decisions.model import JointDecision
-from infohus.cases.procedure.outcomes import ScopeOutcome
+from infohus.cases.procedure.outcomes import ProposedScope, ScopeOutcome
 from infohus.kernel.database.tables import Record, owned_by_authority
 from infohus.kernel.requests.words import OptionalReason, Reason, label
 from infohus.kernel.sealing.column import SealedColumn
@@ -72,6 +72,6 @@ class ScopeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class ScopeDecisionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A proposal: what it says, and the § 115 fields of showing it to the other authority."""
 
-    outcome: ScopeOutcome
+    outcome: ProposedScope
     content: ScopeContent
     disclosure: DisclosureDraft

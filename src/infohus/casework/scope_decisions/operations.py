@@ -22,7 +22,6 @@ DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == 
 
 async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) -> ScopeDecision:
     """Propose where the concern belongs."""
-    _refuse_disagreement_as_proposal(draft)
     await require_subjects_here(work, draft.content.residences)
     return await propose(work, ScopeDecision, draft)
 
@@ -31,7 +30,6 @@ async def amend_scope_decision(
     work: UnitOfWork, decision: ScopeDecision, draft: ScopeDecisionDraft
 ) -> ScopeDecision:
     """Change an open proposal (rule 18)."""
-    _refuse_disagreement_as_proposal(draft)
     await require_subjects_here(work, draft.content.residences)
     return await amend(work, decision, draft)
 
@@ -60,9 +58,3 @@ async def differ(work: UnitOfWork, decision: ScopeDecision, draft: DisagreementD
     work.change(work.case, stage=next_stage(work.action, ScopeOutcome.DISAGREED))
     work.done(disagreement.id)
     return disagreement
-
-
-def _refuse_disagreement_as_proposal(draft: ScopeDecisionDraft) -> None:
-    if draft.outcome is ScopeOutcome.DISAGREED:
-        proposable = ", ".join(outcome.value for outcome in ScopeOutcome if outcome is not ScopeOutcome.DISAGREED)
-        raise errors.OutcomeUnknown(outcomes=proposable)

@@ -45,6 +45,7 @@ RANDOM = "random"
 MOST_BY_RULE = 30
 MOST_BY_LOT = 200
 """The most entries that a check draws, so that the log entry of the draw, which names each, stays within its limit."""
+_SAMPLE = "How many entries the lot falls on; a setting of the installation says how few are enough, 25 by default."
 
 CHECK_BY_ID = sa.select(LogCheck).where(LogCheck.id == sa.bindparam("id"))
 _PROMISED = sa.select(LogCheck.id).where(LogCheck.commitment == sa.bindparam("commitment", type_=sa.LargeBinary))
@@ -70,7 +71,7 @@ class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     period_from: Day | None = None
     period_until: Day | None = None
-    sample: Annotated[int, Meta(ge=1, le=MOST_BY_LOT)] = 25
+    sample: Annotated[int, Meta(ge=1, le=MOST_BY_LOT, description=_SAMPLE)] = 25
     leaves_gap: bool = False
     commitment: Digits
 
