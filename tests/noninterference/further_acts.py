@@ -3,6 +3,8 @@
 import hashlib
 from datetime import timedelta
 
+from infohus.danish_calendar import danish_day
+from infohus.oversight.log_checks.drawing import MOST_BY_LOT, MOST_BY_RULE
 from infohus.web.api_examples import EXAMPLES
 from noninterference.acts import DOINGS, Act, case_of, doing, filled, make, posting, told, written
 from noninterference.installation import NothingThere, Run
@@ -74,16 +76,18 @@ async def _release(run: Run, act: Act) -> None:
 
 @doing("check the log")
 async def _check_the_log(run: Run, act: Act) -> None:
-    """Announce; where nobody compares it, draw and review some, with a finding that is answered and ended.
+    """Announce a check, draw, and review some, with a finding that is answered and ended.
 
-    The lot depends on the log's root, which is another in each run.
+    The lot depends on the log's root, which is another in each run. So where it is compared it looks at one day and
+    falls on every entry, and it is drawn where no rule leaves one out either; else it is announced alone.
     """
-    today, secret = run.installation.clock().date(), f"{act.number:064x}"
+    today, secret = danish_day(run.installation.clock()), f"{act.number:064x}"
     announced = await run.send(act.side, "POST", "/log/checks", {
-        **EXAMPLES["AnnounceLogCheck"], "period_from": f"{today - timedelta(days=30)}", "period_until": f"{today}",
+        **EXAMPLES["AnnounceLogCheck"], "period_from": f"{today - timedelta(days=0 if act.shared else 30)}",
+        "period_until": f"{today}", "leaves_gap": act.shared, "sample": MOST_BY_LOT if act.shared else 25,
         "commitment": hashlib.sha256(secret.encode()).hexdigest(),
     }, role="dpo")
-    if announced.is_success and not act.shared:
+    if announced.is_success and (not act.shared or _entries_of(announced.json()) <= MOST_BY_RULE):
         check = f"/log/checks/{announced.json()['id']}"
         await run.send(act.side, "GET", "/log", role="dpo")  # which signs a checkpoint, as the service does each minute
         await run.send(act.side, "POST", f"{check}/draw", {"secret": secret}, role="dpo")
@@ -102,6 +106,11 @@ async def _check_the_log(run: Run, act: Act) -> None:
             ), start=one["version"]):
                 read = {"if-match": f'"{version}"'}
                 await run.send(act.side, "POST", f"{path}/{step}", EXAMPLES[operation], role=role, headers=read)
+
+
+def _entries_of(check: dict[str, Any]) -> int:
+    """Count the entries that a check looks at."""
+    return int(check["last_index"]) - int(check["first_index"]) + 1
 
 
 @doing("ask for content")

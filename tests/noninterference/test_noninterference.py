@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -86,6 +87,39 @@ class WhenADpoChecksAnInstitutionsLog:
         assert (set(alone.found), set(with_a_third.found)) == ({False}, {True})
         assert alone.looks == with_a_third.looks
         assert [look[1] for look in alone.looks[:3]] == ["404", "200", "200"]
+
+
+class WhenALogCheckIsDrawn:
+    """What the other side keeps for itself shows neither in what is drawn nor in why; few histories come to a draw."""
+
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(63)
+    @pytest.mark.parametrize(("observer", "hides"), [(MUNICIPALITY, POLICE), (POLICE, MUNICIPALITY)])
+    async def test_no_answer_differs(
+        self, installation: Installation, one_database: Database, observer: str, hides: str
+    ) -> None:
+        night = 12 * 60 + 90.0
+        kinds = [
+            ("open a case", observer, 0, {}), ("check", POLICE, 1, {}), ("tell the other", hides, 2, {}),
+            ("note", hides, 3, {"shared": False, "runs": "A"}), ("try what is refused", hides, 4, {"shared": False}),
+            ("read", observer, night, {}), ("note", hides, night, {"shared": False, "runs": "B"}),
+            ("search", observer, night + 1, {}), ("check the log", observer, night + 2, {}),
+        ]
+        history = History(7, observer, tuple(
+            Act(number, kind, side, minute, choice=1, case=0, **more)
+            for number, (kind, side, minute, more) in enumerate(kinds)
+        ))
+        before = await _drawn(one_database)
+        await assert_nothing_differs(installation, history)
+        assert await _drawn(one_database) == before + 2
+
+
+async def _drawn(database: Database) -> int:
+    connection = await asyncpg.connect(database.dsn("superuser"))
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM infohus.log_check WHERE drawn_at IS NOT NULL"))
+    finally:
+        await connection.close()
 
 
 class WhenAnOperationWrites:
