@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -99,7 +100,7 @@ class WhenALogCheckIsDrawn:
         self, installation: Installation, one_database: Database, observer: str, hides: str
     ) -> None:
         night = 12 * 60 + 90.0
-        kinds = [
+        kinds: list[tuple[str, str, float, dict[str, Any]]] = [
             ("open a case", observer, 0, {}), ("check", POLICE, 1, {}), ("tell the other", hides, 2, {}),
             ("note", hides, 3, {"shared": False, "runs": "A"}), ("try what is refused", hides, 4, {"shared": False}),
             ("read", observer, night, {}), ("note", hides, night, {"shared": False, "runs": "B"}),
