@@ -1,20 +1,29 @@
 """What is shown of a record to somebody who is given it: no bytes, no keyed index, no sealed text, at any depth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from enum import StrEnum
-from typing import Any, cast
+from enum import Enum, StrEnum
+from typing import Any, cast, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
+from infohus.cases.disclosures.model import Category
 from infohus.cases.joint_decisions.document import salted_document
 from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.procedure.outcomes import (
+    AssessmentOutcome,
+    ClosureOutcome,
+    RecommendationOutcome,
+    ScopeOutcome,
+    ScreeningOutcome,
+)
 from infohus.danish import CONCERN_KINDS, EXTREMISM_FORMS
+from infohus.danish.codes import CODES as CODE_WORDS
 from infohus.kernel.database.statements import table_of
-from infohus.kernel.database.tables import Record
+from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.plan.in_force import ConcernCodes
@@ -87,6 +96,39 @@ def test_a_package_says_the_plans_codes_in_danish_and_leaves_one_that_the_plan_n
     facts = packed(AccessKind.CONCERN, concern)
     assert facts["signs"] == ["Isolerer sig", "social-9"]
     assert (facts["kind"], facts["extremism_form"]) == (CONCERN_KINDS["person"], "Højreekstremisme")
+
+
+OUTCOMES = {
+    "scope_decision": ScopeOutcome, "screening": ScreeningOutcome, "assessment": AssessmentOutcome,
+    "recommendation": RecommendationOutcome, "closure": ClosureOutcome,
+}
+"""What the outcomes of joint decisions are; these columns are text."""
+
+
+def coded() -> Iterator[tuple[str, str, type[Enum]]]:
+    """Give each column of codes that a package can hold: its record, its name, and the codes."""
+    yield from (("exchange", "categories", Category), *((kind, "outcome", codes) for kind, codes in OUTCOMES.items()))
+    for kind, model in ACCESSIBLE.items():
+        for name, hint in get_type_hints(model).items():
+            for one in (found for part in get_args(hint) for found in (part, *get_args(part))):
+                if isinstance(one, type) and issubclass(one, Enum) and one is not Regime:
+                    yield kind.value, name, one
+
+
+@pytest.mark.parametrize(("kind", "column", "codes"), [*coded()])
+def test_a_package_has_danish_words_for_every_code(kind: str, column: str, codes: type[Enum]) -> None:
+    model = ACCESSIBLE[AccessKind(kind)]
+    for code in codes:
+        value = [code.value] if column == "categories" else code.value
+        said = packed(AccessKind(kind), filled(model, **{column: value}))[column]
+        (words,) = said if isinstance(said, list) else [said]
+        assert words == CODE_WORDS[kind, column][code.value]
+        assert "_" not in words
+
+
+def test_there_are_columns_of_codes() -> None:
+    found = {(kind, column) for kind, column, _ in coded()}
+    assert found == CODE_WORDS.keys()
 
 
 @pytest.mark.parametrize("model", OWN_RECORDS)

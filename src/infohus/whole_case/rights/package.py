@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.danish.paragraphs import PARAGRAPHS
+from infohus.danish.codes import CODES
 from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.sealing.spool import SealedSpool
@@ -147,15 +147,19 @@ def _without(value: Any, ids: set[str]) -> Any:  # noqa: ANN401 - whatever JSON 
 
 
 def _in_words(kind: AccessKind, name: str, fact: Fact, codes: ConcernCodes) -> Fact:
-    """Give the Danish words for a provision, and for what a concern names by a code; a code without words stays."""
-    words: dict[str, Mapping[str, str]] = {"paragraph": PARAGRAPHS}
+    """Give the Danish words for a code; a code without words stays."""
+    words = CODES.get((kind.value, name))
     if kind is AccessKind.CONCERN:
-        words |= {"kind": codes.kinds, "signs": codes.signs, "extremism_form": codes.extremism_forms}
-    if name not in words:
+        words = _of_plan(codes).get(name, words)
+    if words is None:
         return fact
     if isinstance(fact, list):
-        return [words[name].get(str(one), one) for one in fact]
-    return words[name].get(str(fact), fact)
+        return [words.get(str(one), one) for one in fact]
+    return words.get(str(fact), fact)
+
+
+def _of_plan(codes: ConcernCodes) -> Mapping[str, Mapping[str, str]]:
+    return {"kind": codes.kinds, "signs": codes.signs, "extremism_form": codes.extremism_forms}
 
 
 def _names(value: object, ids: set[str]) -> bool:
