@@ -108,7 +108,7 @@ class Session:
         async def finding(candidate: History) -> Difference | None:
             return (await compare(installation, candidate, looks=self._asked.looks)).difference
 
-        self.say(f"seed {history.seed}, order {history.order} differs; making it small …")
+        self.say(f"seed {history.seed}, order {history.order}: {difference}\nmaking it small …")
         self.say("{}\n{}".format(*await shrunk(history, difference, finding)))
 
 

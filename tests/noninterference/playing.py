@@ -20,6 +20,8 @@ from noninterference.installation import Answer, Installation, Run
 LOOKS_AFTER_AN_ACT = 3
 FINAL_LOOKS = 48
 """How many GETs are looked at; the suite looks at half as many, `make noninterference` at twice as many."""
+SHOWN = 700
+"""So many characters of an answer are shown on each side of the first place that differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,12 @@ class Difference:
         return [*found, *sorted(set(differences(*bodies)))]
 
     def __str__(self) -> str:
-        """Say what differs, and show both answers."""
+        """Say what differs, and show both answers around the first place where they do."""
+        one, another = (answer[-1] for answer in self.answers)
+        at = next((at for at, (a, b) in enumerate(zip(one, another, strict=False)) if a != b), 0)
         shown = "\n".join(
-            f"  run {name}: {answer[0]} {answer[-1][:1500]}" for name, answer in zip("AB", self.answers, strict=True)
+            f"  run {name}: {answer[0]} … {answer[-1][max(0, at - SHOWN):at + SHOWN]} …"
+            for name, answer in zip("AB", self.answers, strict=True)
         )
         return f"after act {self.after}, {self.request} ({self.operation}) differs in {', '.join(self.places)}\n{shown}"
 
