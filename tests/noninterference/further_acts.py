@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 from infohus.danish_calendar import danish_day
 from infohus.oversight.log_checks.drawing import MOST_BY_LOT, MOST_BY_RULE
