@@ -45,7 +45,7 @@ class AttackedRows:
     dice: random.Random = field(default_factory=random.Random)
     cases: list[UUID] = field(default_factory=list)
     older: dict[UUID, dict[str, Any]] = field(default_factory=dict)
-    """By case: what its row was before it was last changed."""
+    """By case: what its row was before it was last changed for good, not by an attack."""
 
     async def prepare(self) -> None:
         """Write every row as a unit of work does, with an entry that names it."""
@@ -91,7 +91,7 @@ class AttackedRows:
             ],
         ], Action.RECORD_CONCERN, by=OURS, case_id=case_id)
         stages = list(LEADS_ON)[: self.dice.randrange(2, len(LEADS_ON))]
-        await self.lead_to(case_id, stages[0])
+        self.older[case_id] = await self.lead_to(case_id, stages[0])
         signatures = [
             await self.insert(
                 Signature, id=uuid4(), case_id=case_id, record_id=record, record_version=1,
@@ -113,7 +113,7 @@ class AttackedRows:
         ], Action.PROPOSE_SCOPE_DECISION, by=OURS, case_id=case_id)
         await self.log(signatures[1:], Action.SIGN_SCOPE_DECISION, by=THEIRS, case_id=case_id)
         for stage in stages[1:]:
-            await self.lead_to(case_id, stage)
+            self.older[case_id] = await self.lead_to(case_id, stage)
 
     async def insert(self, model: type[Row], **values: Any) -> Wrote:
         """Insert a row, and describe it as the log does."""
@@ -125,13 +125,12 @@ class AttackedRows:
         row = await self.superuser.fetchrow(sql, *(values[name] for name in columns))
         return wrote_of(table, "insert", before={}, after=dict(row))
 
-    async def lead_to(self, case_id: UUID, stage: str, *, act: Action | None = None, **changed: Any) -> None:
+    async def lead_to(self, case_id: UUID, stage: str, *, act: Action | None = None, **changed: Any) -> dict[str, Any]:
         """Change a case as the act does that leads to a stage, and other columns, or say that another act did.
 
-        The entry says what was read and what is stored.
+        The entry says what was read and what is stored. Give the row that was there before.
         """
         before = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
-        self.older[case_id] = before
         values, (by, action) = {"stage": stage, **changed, "version": before["version"] + 1}, LEADS_ON[stage]
         values["revision"] = before["revision"] + 1
         ready = update_of(Case, tuple(sorted(values)))
@@ -139,6 +138,7 @@ class AttackedRows:
         after = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
         wrote = wrote_of(table_of(Case), "update", before=before, after=after)
         await self.log([wrote], act or action, by=by, case_id=case_id)
+        return before
 
     async def log(
         self, wrote: list[Wrote], action: Action, *, by: str | None = None, case_id: UUID | None = None
