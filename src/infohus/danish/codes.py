@@ -87,6 +87,5 @@ CODES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("closure", "outcome"): {
         "unfounded": "ubegrundet: uden grundlag for videre behandling", "completed": "forløbet er gennemført",
         "outside_infohus": "hører ikke under infohuset", "handed_over": "overgivet til andre",
-        "annulled": "annulleret: den samme bekymring var registreret to gange",
     },
 }
