@@ -139,6 +139,7 @@ class InformationView(msgspec.Struct, frozen=True):
     dated_on: date | None
     text: str
     source: str
+    about: list[UUID]
     told: Told | None
 
     @classmethod
@@ -149,7 +150,7 @@ class InformationView(msgspec.Struct, frozen=True):
             cls(
                 id=item.id, owner=item.authority_id, origin=item.origin, is_first_hand=item.is_first_hand,
                 dated_on=item.dated_on, text=texts[item.id]["text"], source=texts[item.id]["source"],
-                told=told.get(item.id),
+                about=work.about(item), told=told.get(item.id),
             )
             for item in items
         ]

@@ -1,6 +1,17 @@
 """The words of refusals of what reaches beyond the own side, the case or its stage."""
 
 BOUNDS: dict[str, tuple[str, str]] = {
+    "persons-not-named": (
+        "Skriv, hvem det handler om",
+        (
+            "Sagen handler om flere personer. Angiv i {field} id for hver af dem, det handler om: én, flere, eller en"
+            " tom liste, hvis det ikke handler om nogen af dem. Intet er gemt."
+        ),
+    ),
+    "no-person-of-the-side": (
+        "Personen er ikke en af dem, I kender i sagen",
+        "Ret {field}: angiv id for personer, som jeres myndighed selv har noteret eller fået oplyst. Intet er gemt.",
+    ),
     "no-subject-of-this-case": (
         "Personen er ikke en af sagens personer",
         "Angiv en person, som sagen handler om, eller udelad personen. Den, der har henvendt sig, er ikke en af dem.",

@@ -199,7 +199,8 @@ class Exchange(Record):
 class Item(msgspec.Struct, frozen=True, order=True):
     """One version of a record that is disclosed, in the parts of `contents`, each with the digest of what it says.
 
-    What `has_own_key` can stay with its recipient when the rest of the exchange is withdrawn.
+    What `has_own_key` can stay with its recipient when the rest of the exchange is withdrawn. What `concerns_everybody`
+    concerns each person whom its recipient knows, because of its kind.
     """
 
     kind: str
@@ -208,11 +209,12 @@ class Item(msgspec.Struct, frozen=True, order=True):
     record_version: int
     has_own_key: bool
     contents: dict[str, bytes]
+    concerns_everybody: bool = False
 
     @classmethod
     def of(cls, record: Record) -> "Item":
         """Name a version as it was read or written, in all its parts."""
         return cls(
             record.__tablename__, record.id, record.authority_id, record.record_version, record.has_own_key,
-            contents_of(record),
+            contents_of(record), record.concerns_everybody,
         )

@@ -75,14 +75,14 @@ class Correcting(NamedTuple):
     items_for: Collection[str]
 
 
-async def disclose(
+async def disclose(  # noqa: PLR0913 - all but the first three by name
     work: UnitOfWork, draft: DisclosureDraft, items: Sequence[Item], *, summary: str | None = None,
-    correcting: Correcting | None = None,
+    correcting: Correcting | None = None, about: Collection[UUID] = (),
 ) -> Exchange:
     """Record an exchange and let its recipients read it and `items`.
 
-    A correction may have no recipient: those who were told learn that it was wrong, and nobody what is right. The entry
-    names all who learn something by it.
+    It concerns whom its records concern, and `about` beside (rule 79). A correction may have no recipient: those who
+    were told learn that it was wrong, and nobody what is right. The entry names all who learn something by it.
 
     Raises:
         NotAvailable: the policies do not allow the caller to disclose in this case.
@@ -130,7 +130,7 @@ async def disclose(
     exchange_id, salt, recipients = new_id(), new_salt(), work.audit_draft.recipients
     work.audit_draft.recipients = sorted({*recipients, *told})
     exchange = work.create(
-        Exchange, id=exchange_id, sealed={**texts, "manifest_salt": salt},
+        Exchange, about={*about, *await work.whom(*items)}, id=exchange_id, sealed={**texts, "manifest_salt": salt},
         for_supervision={"answers": msgspec.json.encode(answers).decode()},
         recipients=recipients, is_late=work.now - exchanged_at > LATE_AFTER,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
@@ -140,6 +140,8 @@ async def disclose(
         **facts,
     )
     itself = Item.of(exchange)
+    if any(item.concerns_everybody for item in items):
+        itself = msgspec.structs.replace(itself, concerns_everybody=True)
     readers = [one for one in recipients if one in work.parties]
     get_items = readers if correcting is None else [one for one in readers if one in correcting.items_for]
     await work.grant(exchange.id, [*items, itself], get_items)

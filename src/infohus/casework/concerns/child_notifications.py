@@ -107,7 +107,7 @@ async def _record(  # noqa: PLR0913 - all but the first three by name
         raise errors.AlreadyRecorded
     recorded = work.create(
         ChildNotificationStep, sealed={"handed_over_to": handed_over_to}, notification_id=notification.id, step=step,
-        taken_at=taken_at, taken_on=taken_on,
+        taken_at=taken_at, taken_on=taken_on, about=await work.whom(notification),
     )
     work.done(recorded.id)
     return recorded

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -101,6 +102,8 @@ class ReporterRelease(Record):
 
 class ClearanceCheck(Record):
     """The police check: does anything hinder infohus handling (rule 19)."""
+
+    concerns_everybody: ClassVar = True
 
     __tablename__ = "clearance_check"
     __table_args__ = unique_in_case()

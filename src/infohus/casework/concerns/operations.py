@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
+from infohus.cases.persons.about import About, persons_named
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.cases.procedure.table import next_stage
 from infohus.casework.concerns.model import (
@@ -40,7 +42,10 @@ class ReporterIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A henvendelse as the tovholder writes it down."""
+    """A henvendelse as the tovholder writes it down.
+
+    It concerns its `subjects`, and whom of those known already `about` names; without either, see `persons_named`.
+    """
 
     channel: ReportChannel
     received_at: Moment
@@ -55,6 +60,7 @@ class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     extremism_weight: ExtremismWeight = ExtremismWeight.UNKNOWN
     extremism_form: FormCode = "unknown"
     subjects: Annotated[list[SubjectDraft], Meta(max_length=20)] = []
+    about: About | None = None
     is_acute: bool = False
 
 
@@ -98,6 +104,7 @@ async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
     """Record one more concern in the case; with a child among its persons, screening waits for the underretning again.
 
     Raises:
+        PersonsNotNamed, NoPersonOfTheSide: it names nobody, and the side knows several; or somebody unknown to it.
         ClosureIsSigned: there is a child, and the caller's authority has signed a closure.
         The same as `record_concern`.
     """
@@ -131,7 +138,9 @@ async def release_reporter_identity(work: UnitOfWork, reporter: Reporter, draft:
     """
     if await work.values(_RELEASED, reporter_id=reporter.id):
         raise errors.AlreadyRecorded
-    release = work.create(ReporterRelease, sealed={"reason": draft.reason}, reporter_id=reporter.id)
+    release = work.create(
+        ReporterRelease, sealed={"reason": draft.reason}, reporter_id=reporter.id, about=await work.whom(reporter)
+    )
     work.done(release.id)
     return release
 
@@ -159,6 +168,8 @@ def _require_codes(draft: ConcernDraft, codes: ConcernCodes) -> None:
 
 
 def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) -> Concern:
+    known = frozenset[UUID]() if people and draft.about is None else persons_named(work, draft.about)
+    about = {*known, *(person.id for person in people)}
     concern = work.create(
         Concern,
         sealed={
@@ -167,12 +178,12 @@ def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Perso
         },
         kind=draft.kind, channel=draft.channel, received_at=draft.received_at, reporter_kind=draft.reporter_kind,
         reporter_is_anonymous=draft.reporter_is_anonymous, extremism_weight=draft.extremism_weight,
-        extremism_form=draft.extremism_form, signs=list(draft.signs),
+        extremism_form=draft.extremism_form, signs=list(draft.signs), about=about,
     )
     if draft.reporter is not None:
         work.create(
             Reporter, sealed={"identity": draft.reporter.name, "contact": draft.reporter.contact},
-            concern_id=concern.id, reporter_is_anonymous=False,
+            concern_id=concern.id, reporter_is_anonymous=False, about=about,
         )
     for person in people:
         record_subject(work, concern, person)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -30,8 +31,9 @@ class SubjectDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A subject with what follows from the CPR number."""
+    """A subject with what follows from the CPR number. `id` is random, so that it tells of no other person's."""
 
+    id: UUID
     draft: SubjectDraft
     age_group: AgeGroup
     cpr_number: CprNumber | None
@@ -55,15 +57,15 @@ class Person:
         number = read_cpr_number(draft.cpr_number) if draft.cpr_number is not None else None
         age_group = _age_group(draft, number, received_at)
         if number is None:
-            return cls(draft, age_group, None, None)
-        return cls(draft, age_group, number, work.lookup_index("cpr", number.digits))
+            return cls(uuid4(), draft, age_group, None, None)
+        return cls(uuid4(), draft, age_group, number, work.lookup_index("cpr", number.digits))
 
 
 def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
     """Record a person; a protected address apart, and for a child the underretning with its two deadlines."""
     draft, number = person.draft, person.cpr_number
     subject = work.create(
-        Subject,
+        Subject, id=person.id, about=[person.id],
         sealed={
             "name": draft.name, "cpr_number": number.digits if number else None,
             "birth_date": draft.birth_date.isoformat() if draft.birth_date else None,
@@ -75,11 +77,11 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
     )
     work.side.know(subject.id)
     if draft.address_is_protected:
-        work.create(ProtectedAddress, sealed={"address": draft.address}, subject_id=subject.id)
+        work.create(ProtectedAddress, sealed={"address": draft.address}, subject_id=subject.id, about=[subject.id])
     if person.is_child:
         work.create(
-            ChildNotification, sealed={}, subject_id=subject.id, assess_by=assess_by(concern.received_at),
-            receipt_by=receipt_by(concern.received_at),
+            ChildNotification, id=uuid4(), about=[subject.id], sealed={}, subject_id=subject.id,
+            assess_by=assess_by(concern.received_at), receipt_by=receipt_by(concern.received_at),
         )
 
 

@@ -165,6 +165,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
     subjects: list[SubjectView]
     child_notifications: list[ChildNotificationView]
     warnings: list[str]
+    about: list[UUID]
     told: Told | None
 
     @classmethod
@@ -195,5 +196,5 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
                 for subject in subjects
             ],
             child_notifications=[ChildNotificationView.of(task, steps, told, now=work.now) for task in tasks],
-            warnings=warnings or [], told=told.get(concern.id),
+            warnings=warnings or [], about=work.about(concern), told=told.get(concern.id),
         )

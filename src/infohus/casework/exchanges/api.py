@@ -108,6 +108,7 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     rests_on_withdrawn: bool
     is_corrected: bool
     corrected_by: UUID | None
+    about: list[UUID]
 
     @classmethod
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
@@ -124,7 +125,7 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
             proportionality=texts.get("proportionality"), subsidiarity=texts.get("subsidiarity"),
             strict_necessity=texts.get("strict_necessity"), consent_reason=texts.get("consent_reason"),
             summary=texts.get("summary"), manifest_salt=None if is_hidden else texts.get("manifest_salt"),
-            records=records_of(work, [exchange], found)[exchange.id],
+            records=records_of(work, [exchange], found)[exchange.id], about=work.about(exchange),
         )
 
 

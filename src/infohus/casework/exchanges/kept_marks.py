@@ -139,7 +139,7 @@ async def keep_disclosed(
         await work.keep(exchange.id, item)
     mark = work.create(
         KeptMark, sealed={"reason": draft.reason}, exchange_id=exchange.id, because=draft.because,
-        records=sorted(item.record_id for item in items),
+        records=sorted(item.record_id for item in items), about=await work.whom(*items),
     )
     work.audit_draft.justification = draft.because.value
     work.done(mark.id)

@@ -20,6 +20,7 @@ from infohus.cases.disclosures.model import (
 )
 from infohus.cases.disclosures.operations import Correcting, disclose
 from infohus.cases.information import InformationDraft, note_information
+from infohus.cases.persons.about import About, persons_named
 from infohus.cases.procedure.purposes import EXCHANGED_AT
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
@@ -34,17 +35,25 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class ExchangeDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is disclosed: records, or what was said, or both."""
+    """What is disclosed: records, or what was said, or both.
+
+    It concerns whom its records concern, and whom `about` names beside; where it has none, see `persons_named`.
+    """
 
     items: Items = msgspec.field(default_factory=list)
     summary: OptionalReason | None = None
+    about: About | None = None
 
 
 class CorrectionDraft(DisclosureDraft, TellsThoseTold, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What was wrong and what is right. `items` go to `recipients`; all who got the wrong one learn what was wrong."""
+    """What was wrong and what is right. `items` go to `recipients`; all who got the wrong one learn what was wrong.
+
+    It concerns whom the wrong one concerned, whom its records concern, and whom `about` names beside.
+    """
 
     summary: Reason
     items: Items = msgspec.field(default_factory=list)
+    about: About | None = None
 
 
 class OralChannel(StrEnum):
@@ -73,6 +82,7 @@ class OralExchangeDraft(TellsTheOther, frozen=True, forbid_unknown_fields=True, 
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)] | None = None
     purpose: Purpose | None = None
     strict_necessity: OptionalReason | None = None
+    about: About | None = None
 
     def tells_the_other(self) -> bool:
         """Say whether it goes to the other tovholder's authority, which it then does not name."""
@@ -103,7 +113,9 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
     is_for_investigation = draft.for_criminal_investigation and not draft.requested_by_pet
     if not draft.items and not has_words(draft.summary) and not is_for_investigation:
         raise errors.ExchangeWithoutContent
-    exchange = await disclose(work, draft, await records.items_of(work, draft.items), summary=draft.summary)
+    items = await records.items_of(work, draft.items)
+    about = () if items and draft.about is None else persons_named(work, draft.about)
+    exchange = await disclose(work, draft, items, summary=draft.summary, about=about)
     work.done(exchange.id)
     return exchange
 
@@ -116,7 +128,9 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
     others = sorted({infohus.municipality_id, infohus.police_id} - {work.caller.authority_id})
-    noted = note_information(work, InformationDraft(text=draft.said, source=draft.channel.value, is_first_hand=True))
+    noted = note_information(work, InformationDraft(
+        text=draft.said, source=draft.channel.value, is_first_hand=True, about=draft.about,
+    ))
     purpose = draft.purpose or Purpose(EXCHANGED_AT[work.case.stage])
     disclosure = DisclosureDraft(
         recipients=others if draft.recipients is None else draft.recipients, purpose=purpose,
@@ -169,6 +183,7 @@ async def correct_exchange(
     exchange = await disclose(
         work, reaching_all, items, summary=draft.summary,
         correcting=Correcting(wrong.id, told=wrong.recipients, items_for=draft.recipients),
+        about={*persons_named(work, draft.about or ()), *await work.whom(wrong)},
     )
     work.done(exchange.id)
     return exchange

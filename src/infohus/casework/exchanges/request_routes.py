@@ -50,6 +50,7 @@ class RequestView(msgspec.Struct, frozen=True):
     answer_exchange_id: UUID | None
     answered_at: datetime | None
     is_taken_back: bool
+    about: list[UUID]
     told: Told | None
 
     @classmethod
@@ -63,7 +64,7 @@ class RequestView(msgspec.Struct, frozen=True):
                 question=texts[one.id]["question"], answer=one.answer, answer_exchange_id=one.answer_exchange_id,
                 answered_at=one.answered_at,
                 is_taken_back=one.id in taken_back or (one.id in told and told[one.id].is_withdrawn),
-                told=told.get(one.id),
+                about=work.about(one), told=told.get(one.id),
             )
             for one in requests
         ]
@@ -129,7 +130,9 @@ async def read_release(
 async def _release_view(work: UnitOfWork, recorded: CustodyRelease) -> CustodyReleaseView:
     texts = (await work.open(recorded, reading=Action.READ_CUSTODY_RELEASE))[recorded.id]
     told = (await told_of(work, recorded)).get(recorded.id)
-    return CustodyReleaseView(recorded.id, recorded.released_on, recorded.judgement, texts["basis"], told)
+    return CustodyReleaseView(
+        recorded.id, recorded.released_on, recorded.judgement, texts["basis"], work.about(recorded), told
+    )
 
 
 handlers = [request, requests, answer, release, read_release]

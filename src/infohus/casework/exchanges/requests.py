@@ -10,6 +10,7 @@ from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exchange, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
+from infohus.cases.persons.about import About, persons_named
 from infohus.casework.exchanges.aftermath import aftermath_of
 from infohus.casework.exchanges.model import Answer, InformationRequest
 from infohus.casework.exchanges.refusals import AnswerIsWithdrawn
@@ -26,6 +27,7 @@ class RequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     question: Reason
     disclosure: DisclosureDraft | None = None
     received_from: AuthoritySlug | None = None
+    about: About | None = None
 
 
 class AnswerDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,6 +68,7 @@ async def request_information(work: UnitOfWork, draft: RequestDraft) -> Informat
         RequestHasOneAddressee: not exactly one of `disclosure` and `received_from` is given, or not one recipient.
         NotAnAuthorityHere: `received_from` is the caller's own authority, or not in the infohus' plan.
         ClosureIsSigned: the caller's authority has signed a closure, and it is not PET that asked.
+        PersonsNotNamed, NoPersonOfTheSide: see `persons_named`.
         Refused: the disclosure does not meet § 115.
     """
     ours: str = work.caller.authority_id
@@ -86,8 +89,8 @@ async def request_information(work: UnitOfWork, draft: RequestDraft) -> Informat
         asked_by, asked_of = ours, draft.disclosure.recipients[0]
     request = work.create(
         InformationRequest, sealed={"question": draft.question}, asked_by=asked_by, asked_of=asked_of,
-        asked_by_pet=work.audit_draft.is_for_pet, exchange_id=None, answer=None, answer_exchange_id=None,
-        answered_at=None,
+        about=persons_named(work, draft.about), asked_by_pet=work.audit_draft.is_for_pet, exchange_id=None,
+        answer=None, answer_exchange_id=None, answered_at=None,
     )
     if draft.disclosure is not None:
         exchange = await disclose(work, draft.disclosure, [Item.of(request)])

@@ -126,6 +126,7 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
     withdrawal = work.create(
         Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
         was_acknowledged=draft.recipient not in receipts.unacknowledged, records=len({*withdrawn} - {exchange.id}),
+        about=await work.whom(exchange),
     )
     work.audit_draft.justification, work.audit_draft.recipients = "withdrawal", [draft.recipient]
     work.done(withdrawal.id)

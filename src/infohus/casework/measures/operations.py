@@ -13,6 +13,7 @@ from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.participants import Area, invitations_of
+from infohus.cases.persons.about import persons_named
 from infohus.casework.measures.model import (
     FollowUp,
     FollowUpDraft,
@@ -89,6 +90,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         DelivererTakesNoPart: the caller's authority has not drawn the deliverer in for measures, or not now, or their
             authority may not read it.
         ClosureIsSigned: the caller's authority has signed a closure.
+        PersonsNotNamed, NoPersonOfTheSide: see `persons_named`.
     """
     await require_no_closure_signed(work)
     responsible = draft.responsible_authority
@@ -107,6 +109,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         Measure, sealed={"description": draft.description}, level=draft.level, kind=draft.kind,
         responsible_id=responsible, delivered_by=await _deliverer(work, draft, readers),
         is_social_support=draft.is_social_support, starts_on=draft.starts_on, follow_up_on=draft.follow_up_on,
+        about=persons_named(work, draft.about),
     )
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(measure)])
@@ -153,7 +156,7 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
         raise FollowUpInThePast
     follow_up = work.create(
         FollowUp, sealed={"text": draft.text}, measure_id=measure.id, delivered_by=measure.delivered_by,
-        next_follow_up_on=draft.next_follow_up_on, outcome=draft.outcome,
+        next_follow_up_on=draft.next_follow_up_on, outcome=draft.outcome, about=await work.whom(measure),
     )
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(follow_up)])

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.persons.about import About
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import Reason, optional_reason
@@ -46,10 +47,11 @@ class Note(Record):
 
 
 class NoteDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A note as it is written. A document has a short subject, at most 200 characters."""
+    """A note as it is written. A document has a short subject, at most 200 characters. `about` is whom it concerns."""
 
     kind: NoteKind = NoteKind.NOTE
     happened_at: Moment
     subject: Annotated[str, optional_reason(200)] | None = None
     text: Reason
     corrects: UUID | None = None
+    about: About | None = None

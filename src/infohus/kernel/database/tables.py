@@ -127,6 +127,8 @@ class Record(Row):
     """Clear columns that tell what happened after the row was written: they change, and no text is bound to them."""
     has_own_key: ClassVar[bool] = False
     """Whether an exchange gives it under a key of its own, so that it can stay when the rest is withdrawn."""
+    concerns_everybody: ClassVar[bool] = False
+    """Whether each of its kind is of the case, and so concerns every person of each side, and shows none (rule 79)."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"))

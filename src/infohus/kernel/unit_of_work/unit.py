@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from infohus import errors
+from infohus.kernel.access.keys_model import EVERYBODY
 from infohus.kernel.access.model import AnsweredRequest, Case, Infohus
 from infohus.kernel.access.row_changes import may_change
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
@@ -36,7 +37,7 @@ from infohus.kernel.unit_of_work.repetition import Repetition
 from infohus.kernel.unit_of_work.side_keys import Ask, SideKeys
 from infohus.kernel.unit_of_work.stored_keys import READERS
 
-__all__ = ["DisclosedRecord", "LogReader", "UnitOfWork"]
+__all__ = ["EVERYBODY", "DisclosedRecord", "LogReader", "UnitOfWork"]
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -68,7 +69,7 @@ class UnitOfWork:
         self._side_keys = side_keys
         self._keys = Keyring(
             vault=vault, side_keys=side_keys, ask=ask, caller=caller, resolved=resolved,
-            opened=self.audit_draft.add_opened,
+            opened=self.audit_draft.add_opened, concerns=self.audit_draft.concerned.update,
         )
         self._grants = Grants(
             vault=vault, keys=self._keys, side_keys=side_keys, writes=self._writes, audit_draft=self.audit_draft,
@@ -151,6 +152,23 @@ class UnitOfWork:
         await self._keys.bring([(record.id, record.record_version) for record in records])
         return {record.id: opened(self._keys, record, self.audit_draft) for record in records}
 
+    async def whom(self, *records: Record | DisclosedRecord) -> frozenset[UUID]:
+        """Give whom of the side's persons any of these concerns; `EVERYBODY` where one is of the whole case.
+
+        Raises:
+            NotAvailable: the caller's authority cannot open one of them.
+        """
+        versions = [
+            (one.id if isinstance(one, Record) else one.record_id, one.record_version) for one in records
+        ]
+        await self._keys.bring(versions)
+        return frozenset[UUID]().union(*(self._keys.concerned_by(version) for version in versions))
+
+    def about(self, record: Record) -> list[UUID]:
+        """List whom of the side's persons a record concerns that was opened or written, in the side's order."""
+        persons = self._keys.concerned_by((record.id, record.record_version))
+        return [one for one in self.side.persons if one in persons or EVERYBODY in persons]
+
     def forget(self, *records: Record) -> None:
         """Free the keys of records that were opened and are done with; the entry lists their texts all the same."""
         self._keys.forget([(record.id, record.record_version) for record in records])
@@ -188,10 +206,12 @@ class UnitOfWork:
 
     def create(
         self, model: type[AnyRecord], *, sealed: Mapping[str, str | None],
-        for_supervision: Mapping[str, str] = MappingProxyType({}), **columns: Any,
+        for_supervision: Mapping[str, str] = MappingProxyType({}), about: Collection[UUID] = (EVERYBODY,),
+        **columns: Any,
     ) -> AnyRecord:
         """Insert a new record owned by the caller's authority, with its own data keys and its texts sealed.
 
+        `about` are the persons of the side whom it concerns (rule 79): none, or `EVERYBODY` for what is of the case.
         `sealed` and `for_supervision` are texts by column. The latter are sealed under another key, which only the
         supervision of the caller's authority opens.
         """
@@ -200,7 +220,8 @@ class UnitOfWork:
             regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
         )
         self._decided.add(record.id)
-        keys = list(self._keys.new(record))
+        self.audit_draft.narrow()
+        keys = list(self._keys.new(record, frozenset(about)))
         self._keys.seal(record, sealed)
         if for_supervision:
             self._keys.seal_for_supervision(record, for_supervision)

@@ -15,6 +15,7 @@ from infohus.casework.notes.model import Note
 from infohus.casework.scope_decisions.first_views import FirstView
 from infohus.casework.scope_decisions.model import ScopeDecision, ScopeDisagreement
 from infohus.casework.screenings.model import Screening
+from infohus.kernel.access.model import RecordKey
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import Record
 from infohus.whole_case.closures.model import Closure
@@ -60,14 +61,22 @@ _OWN: MappingProxyType[AccessKind, sa.ColumnElement[bool]] = MappingProxyType({
     )
     for kind, model in ACCESSIBLE.items()
 })
+_ABOUT: MappingProxyType[AccessKind, sa.ColumnElement[bool]] = MappingProxyType({
+    kind: sa.exists().where(
+        RecordKey.record_id == model.id, RecordKey.authority_id == sa.bindparam("authority_id"),
+        RecordKey.person_id == sa.func.any(sa.bindparam("persons", type_=sa.ARRAY(sa.Uuid))),
+    )
+    for kind, model in ACCESSIBLE.items()
+})
+"""Which of them concern any of `:persons`, as their key rows say (rule 79)."""
 IDS_OF_CASE: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
     kind: sa.select(model.id)
-    .where(_OWN[kind], model.id > sa.bindparam("after", type_=sa.Uuid))
+    .where(_OWN[kind], _ABOUT[kind], model.id > sa.bindparam("after", type_=sa.Uuid))
     .order_by(model.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
     for kind, model in ACCESSIBLE.items()
 })
-"""Lists the ids of an authority's own records of a kind in a case, `:limit` of them behind `:after`."""
+"""Lists the ids of an authority's own records of a kind in a case about a person, `:limit` of them behind `:after`."""
 BY_IDS: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
     kind: sa.select(model).where(_OWN[kind], model.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))))
     .order_by(model.id)

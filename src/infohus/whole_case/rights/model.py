@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.persons.about import About
 from infohus.cases.persons.model import Subject
 from infohus.kernel.database.tables import Changing, Record, Regime, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
@@ -112,11 +113,12 @@ class AccessItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=
 
 
 class AccessRequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When the request came, what it asks, and on whom."""
+    """When the request came, what it asks, and on whom: `subject`, or, where somebody else asks, `about` these."""
 
     received_on: Day
     asked: Reason
     subject: UUID | None = None
+    about: About | None = None
 
 
 class RestrictionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

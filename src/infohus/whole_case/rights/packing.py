@@ -4,7 +4,7 @@ What is gathered is held sealed outside of memory. The log has the package's dig
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -16,6 +16,7 @@ from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.told import Told, told_of
 from infohus.danish.record_kinds import RECORD_KINDS
+from infohus.kernel.access.keys_model import EVERYBODY, NO_PERSON
 from infohus.kernel.access.model import Authority
 from infohus.kernel.answers.pages import NIL
 from infohus.kernel.answers.whole_answers import WholeAnswer
@@ -90,8 +91,9 @@ class _Considered:
 
 async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chosen: Collection[AccessItem]) -> None:
     seen = _Considered()
+    persons = await persons_in_package(work, request)
     for kind in AccessKind:
-        async for ids in _own_ids(work, kind):
+        async for ids in _own_ids(work, kind, persons):
             restricted = await restricted_among(work, ids)
             exempt = {request.subject_id} if kind is AccessKind.SUBJECT else set()
             withheld = set(ids) - exempt - await released_among(work, ids) if kind in THIRD_PARTIES else set()
@@ -114,12 +116,20 @@ async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chos
         )
 
 
-async def _own_ids(work: UnitOfWork, kind: AccessKind) -> AsyncIterator[list[UUID]]:
+async def persons_in_package(work: UnitOfWork, request: AccessRequest) -> list[UUID]:
+    """Give whom the records of a package concern: who asks, and everybody; where nobody is named, nobody as well."""
+    asked_on = await work.whom(request)
+    return [*asked_on, EVERYBODY, *(() if asked_on - {EVERYBODY} else (NO_PERSON,))]
+
+
+async def _own_ids(
+    work: UnitOfWork, kind: AccessKind, persons: Sequence[UUID]
+) -> AsyncIterator[list[UUID]]:
     after, ids = NIL, [NIL] * IDS_AT_ONCE
     while len(ids) == IDS_AT_ONCE:
         rows = await work.values(
             IDS_OF_CASE[kind], case_id=work.case.id, authority_id=work.caller.authority_id, after=after,
-            limit=IDS_AT_ONCE,
+            limit=IDS_AT_ONCE, persons=persons,
         )
         if ids := [row["id"] for row in rows]:
             after = ids[-1]
