@@ -151,7 +151,8 @@ class KeyTables:
                 } for key in self.record_keys if key.record_id in ids and key.authority_id == who
             ]
             rows += [
-                columns_of(key) | {"person_id": None, "concerns": self.concerns.get((key.exchange_id, key.record_id), [])}
+                columns_of(key)
+                | {"person_id": None, "concerns": self.concerns.get((key.exchange_id, key.record_id), [])}
                 for key in self.disclosed_keys if key.record_id in ids and key.recipient_id == who
             ]
         else:

@@ -4,7 +4,7 @@
 what an operation says it did.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,30 +12,28 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
-from infohus import errors
 from infohus.kernel.access.keys_model import EVERYBODY
 from infohus.kernel.access.model import AnsweredRequest, Case, Infohus
 from infohus.kernel.access.row_changes import may_change
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.authorization.policies import Participation, Policies, Resource
+from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import AnySelect, Stored, compiled, row_from
 from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
-from infohus.kernel.unit_of_work.denials import denial_by_role
+from infohus.kernel.unit_of_work.deciding import Deciding
 from infohus.kernel.unit_of_work.grants import DisclosedRecord, Grants
 from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
-from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject
 from infohus.kernel.unit_of_work.not_readable import opened, opened_for_supervision
 from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
 from infohus.kernel.unit_of_work.side_keys import Ask, SideKeys
-from infohus.kernel.unit_of_work.stored_keys import READERS
 
 __all__ = ["EVERYBODY", "DisclosedRecord", "LogReader", "UnitOfWork"]
 
@@ -58,7 +56,6 @@ class UnitOfWork:
         self.resolved = resolved
         self._connection, self._ask = connection, ask
         self._vault = vault
-        self._policies = policies
         self._repetition = Repetition(
             idempotency_key, person_id=caller.person_id, action=action,
             subject_id=getattr(resolved.subject, "id", None), now=now,
@@ -79,7 +76,9 @@ class UnitOfWork:
             caller=caller, resolved=resolved, writes=self._writes, audit_draft=self.audit_draft, ask=ask,
             begin_transaction=begin_transaction,
         )
-        self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
+        self._deciding = Deciding(
+            policies=policies, caller=caller, resolved=resolved, now=now, audit_draft=audit_draft, ask=ask
+        )
 
     # --- the subject and the caller ----------------------------------------------------------------------------------
     @property
@@ -126,12 +125,11 @@ class UnitOfWork:
 
     def require(self, action: Action) -> None:
         """Ask the policies for one more act on the same case, such as a disclosure; a no raises `NotAvailable`."""
-        self._require(action, resource_of(self.resolved, self.case, ()))
+        self._deciding.require(action, self.resolved, self.case)
 
     def allows(self, action: Action) -> bool:
         """Say whether the policies would allow an act on the same case."""
-        resource = resource_of(self.resolved, self.case, ())
-        return self._policies.decide(self.caller, action, resource, self.participation, now=self.now).allowed
+        return self._deciding.allows(action, self.resolved, self.case)
 
     async def values(self, statement: AnySelect, **values: object) -> list[Stored]:
         """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""
@@ -148,7 +146,7 @@ class UnitOfWork:
             NotAvailable: a policy does not allow it, or no exchange gave the caller's authority the key.
             RecordNotReadable: one was changed past the system.
         """
-        await self._decide_each([record for record in records if record.id not in self._decided], reading)
+        await self._deciding.require_each(records, self.resolved, reading)
         await self._keys.bring([(record.id, record.record_version) for record in records])
         return {record.id: opened(self._keys, record, self.audit_draft) for record in records}
 
@@ -219,7 +217,7 @@ class UnitOfWork:
             id=columns.pop("id", None) or new_id(), case_id=self.case.id, authority_id=self.caller.authority_id,
             regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
         )
-        self._decided.add(record.id)
+        self._deciding.decided.add(record.id)
         self.audit_draft.narrow()
         keys = list(self._keys.new(record, frozenset(about)))
         self._keys.seal(record, sealed)
@@ -346,25 +344,3 @@ class UnitOfWork:
         self.side.store()
         await self._writes.send()
         await self._side_keys.commit()
-
-    # --- deciding ----------------------------------------------------------------------------------------------------
-    async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:
-        if not records:
-            return
-        if reading is None:
-            raise errors.NotAvailable
-        versions = {(record.id, record.record_version): [record.authority_id] for record in records}
-        for row in await self.values(READERS, record_ids=[record.id for record in records]):
-            if (readers := versions.get((row["record_id"], row["record_version"]))) is not None:
-                readers.append(row["recipient_id"])
-        for record in records:
-            readers = versions[record.id, record.record_version]
-            self._require(reading, resource_of(self.resolved, record, readers))
-            self._decided.add(record.id)
-
-    def _require(self, action: Action, resource: Resource) -> None:
-        decision = self._policies.decide(self.caller, action, resource, self.participation, now=self.now)
-        if not decision.allowed:
-            raise denial_by_role(self._policies.roles[action], self.caller, policies=decision.policies)
-        logged = self.audit_draft.policies
-        logged.extend(policy for policy in decision.policies if policy not in logged)
