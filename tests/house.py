@@ -5,7 +5,7 @@ application is called in this process instead of over the network.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -263,9 +263,12 @@ class CaseInHand:
                           purpose="recommendation")
         return self
 
-    async def note(self, text: str = "Moren er bekymret.", *, by: str = MUNICIPALITY) -> str:
-        """Note an item for one authority; give its id."""
-        item = await self._of(by).post(f"{self.path}/information", {"text": text, "source": "samtale"})
+    async def note(
+        self, text: str = "Moren er bekymret.", *, by: str = MUNICIPALITY, about: Sequence[str] | None = None
+    ) -> str:
+        """Note an item for one authority; give its id. In a case about several persons it says whom it is `about`."""
+        named = {} if about is None else {"about": list(about)}
+        item = await self._of(by).post(f"{self.path}/information", {"text": text, "source": "samtale", **named})
         return str(item["id"])
 
     async def disclose(self, *items: str, by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:

@@ -117,6 +117,10 @@ class SideKeys:
         assert self._case_id is not None  # noqa: S101 - records exist in cases only
         return await self._secrets.require(self._case_id, person_id)
 
+    async def _name_secret(self, person_id: UUID) -> None:
+        assert self._case_id is not None  # noqa: S101 - only what stands in a case has keys
+        await self._secrets.name(self._case_id, person_id)
+
     def person_of(self, name: KeyName) -> UUID:
         """Give the person with whom an exchange key goes that was opened; `NO_PERSON` where that is the whole side."""
         return self._opened[name].place.person_id or NO_PERSON
@@ -190,9 +194,8 @@ class SideKeys:
         What does not verify is left as it is: it never opens anything. The side's first unit names its secret, too, and
         the first that takes in a key of a person's names theirs.
         """
-        assert self._case_id is not None  # noqa: S101 - keys are given in cases only
         if is_first:
-            await self._secrets.name(self._case_id, NO_PERSON)
+            await self._name_secret(NO_PERSON)
         waiting = {name for name, row in self._stored.items() if row["sealed"] is not None}
         if not waiting:
             return
@@ -203,7 +206,7 @@ class SideKeys:
         ready = compiled(key_rows.TAKE_IN)
         had = {row["person_id"] for row in self._stored.values() if row["taken_in"] is not None}
         for person_id in sorted({self.person_of(name) for name in taken} - had - {NO_PERSON}):
-            await self._secrets.name(self._case_id, person_id)
+            await self._name_secret(person_id)
         for exchange_id, number in taken:
             secret = await self.require_secret(self.person_of((exchange_id, number)))
             wrapped = self._vault.taken_in(opened[exchange_id, number], secret)

@@ -5,6 +5,7 @@ Both are compared with the logs like any other row. Of a record that neither tel
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from infohus.kernel.database.marks import EVERYBODY, mark_of
 from infohus.kernel.database.statements import compiled
 from infohus.kernel.database.tables import SCHEMA
 
-_NAMING = {"disclosed_key": 3, "disclosure": 1, "record_key": 2}
+_NAMING = {"disclosed_key": 4, "disclosure": 2, "record_key": 2}
 """Where the key of a row, its columns in the order of their names, has the id of the record it is about."""
 _NO_RECORDS = frozenset({"answered_request", "case", "case_side", "side_person"})
 _RECORD_IDS = sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))
@@ -37,10 +38,11 @@ def records_in(entry: Entry, of_cases: Collection[str]) -> set[UUID]:
     found = {place.row for place in entry.opened if place.table in of_cases}
     if entry.subject is not None and entry.subject_kind in of_cases and entry.subject_kind not in _NO_RECORDS:
         found.add(entry.subject)
-    found.update(
-        UUID(row.key[_NAMING[row.table]]) for row in entry.wrote
-        if row.table in _NAMING and len(row.key) > _NAMING[row.table]
-    )
+    for row in entry.wrote:
+        if row.table in _NAMING:
+            # Whoever forges an entry may name anything: the comparison of rows says so.
+            with suppress(IndexError, ValueError):
+                found.add(UUID(row.key[_NAMING[row.table]]))
     return found
 
 
