@@ -5,7 +5,7 @@ application is called in this process instead of over the network.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -263,12 +263,9 @@ class CaseInHand:
                           purpose="recommendation")
         return self
 
-    async def note(
-        self, text: str = "Moren er bekymret.", *, by: str = MUNICIPALITY, about: Sequence[str] | None = None
-    ) -> str:
+    async def note(self, text: str = "Moren er bekymret.", *, by: str = MUNICIPALITY, **more: Any) -> str:
         """Note an item for one authority; give its id. In a case about several persons it says whom it is `about`."""
-        named = {} if about is None else {"about": list(about)}
-        item = await self._of(by).post(f"{self.path}/information", {"text": text, "source": "samtale", **named})
+        item = await self._of(by).post(f"{self.path}/information", {"text": text, "source": "samtale", **more})
         return str(item["id"])
 
     async def disclose(self, *items: str, by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:

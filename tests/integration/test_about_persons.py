@@ -94,8 +94,8 @@ class WhenACaseIsAboutSeveral:
     async def test_who_reads_of_one_stands_in_no_letter_of_the_other(self, house: House) -> None:
         it = await brothers(house)
         first, second = it.ids
-        of_both = await it.case.note("Om begge.", about=it.ids)
-        of_one = await it.case.note("Om den ene.", about=[first])
+        await it.case.note("Om begge.", about=it.ids)
+        await it.case.note("Om den ene.", about=[first])
         note = await it.case.kommune.post(
             f"{it.case.path}/notes", {**BODIES["notes"], "about": [second]}
         )

@@ -167,8 +167,7 @@ SWAPPED: dict[str, Callable[[Any, Any], DataKeyRow]] = {
     "recipient": lambda row, _: changed(row, recipient_id=another(row.recipient_id)),
     "reader": lambda row, _: DisclosedKey.of(**{
         **{name: value for name, value in columns_of(row).items() if name not in {"authority_id", "person_id"}},
-        "number": 0,
-        "owner_id": reader_of(row), "recipient_id": another(reader_of(row)), "exchange_id": new_id(),
+        "number": 0, "owner_id": reader_of(row), "recipient_id": another(reader_of(row)), "exchange_id": new_id(),
         "content": bytes(32),
     }),
 }

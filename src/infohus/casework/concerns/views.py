@@ -173,10 +173,13 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
         """Open a concern and those of its persons that the caller may see."""
         texts = (await work.open(concern, reading=Action.READ_CONCERN))[concern.id]
         subjects = await work.rows(Subject, _SUBJECTS, concern_id=concern.id)
+        places = {person: place for place, person in enumerate(work.side.persons)}
+        subjects.sort(key=lambda subject: places.get(subject.id, len(places)))
         opened = await work.open(*subjects, reading=Action.READ_SUBJECT)
         addresses = await work.values(_PROTECTED, concern_id=concern.id) if subjects else []
         protected = {row["subject_id"]: row["id"] for row in addresses}
         tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
+        tasks.sort(key=lambda task: places.get(task.subject_id, len(places)))
         steps = await steps_of(work, *tasks)
         told = await told_of(work, concern, *subjects, *tasks, *steps)
         reporters = await work.values(_REPORTER, concern_id=concern.id)

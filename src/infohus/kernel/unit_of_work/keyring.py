@@ -12,8 +12,6 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from infohus import errors
 from infohus.kernel.access.keys_model import EVERYBODY, NO_PERSON, KeptKey, hangs_on
 from infohus.kernel.access.model import RecordKey
@@ -29,13 +27,11 @@ from infohus.kernel.unit_of_work.concerned import persons_of
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 from infohus.kernel.unit_of_work.places import contents_of, part_of, parts_of, places_of, sealed_columns_of
 from infohus.kernel.unit_of_work.side_keys import Ask, KeyName, SideKeys
-from infohus.kernel.unit_of_work.stored_keys import WRAPS, Marks, StoredKey
+from infohus.kernel.unit_of_work.stored_keys import WRAPS, Marks, StoredKey, stored_key
 from infohus.kernel.unit_of_work.supervision_columns import authority_of, kept_for_supervision, supervision_key
 
 Version = tuple[UUID, int]
 """A version of a record: the record's id, and the version's number."""
-
-NEXT_VERSION = sa.select(sa.func.infohus.next_version(sa.bindparam("record_id", type_=sa.Uuid)).label("version"))
 
 
 class Given(NamedTuple):
@@ -113,9 +109,7 @@ class Keyring:
         values = {"record_ids": [record_id for record_id, _ in unread], "authority_id": self.authority_id}
         for row in await self._ask(ready.sql, ready.arguments(values)):
             if (version := (row["record_id"], row["record_version"])) in unread:
-                of_version = found.setdefault(version, [])
-                if row["part"] is not None:
-                    of_version.append(StoredKey(*(row[name] for name in StoredKey._fields)))
+                found.setdefault(version, []).extend(stored_key(row))
                 if row["concerns"] is not None:
                     marks.setdefault(version, []).append((row["exchange_id"], row["concerns"]))
         for version, keys in found.items():

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import KNOWN, DisclosedKey, Disclosure, RecordKey
+from infohus.kernel.database.statements import Stored
 
 _AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
 _RECORD_IDS = sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))
@@ -53,6 +54,9 @@ READERS = sa.select(Disclosure.record_id, Disclosure.record_version, Disclosure.
 Marks = tuple[UUID, Collection[bytes]]
 """What an exchange says of whom a record concerns: the exchange's id, and `Disclosure.concerns`."""
 
+NEXT_VERSION = sa.select(sa.func.infohus.next_version(sa.bindparam("record_id", type_=sa.Uuid)).label("version"))
+"""Gives the number of a record's next version."""
+
 
 class StoredKey(NamedTuple):
     """A data key of a version, wrapped for the caller's authority.
@@ -74,6 +78,11 @@ class StoredKey(NamedTuple):
     def name(self) -> tuple[UUID, int] | None:
         """Name the exchange key that it is wrapped under, if one gave it."""
         return None if self.exchange_id is None or self.number is None else (self.exchange_id, self.number)
+
+
+def stored_key(row: Stored) -> list[StoredKey]:
+    """Read a row of `WRAPS`: one key, or none of what was withdrawn."""
+    return [] if row["part"] is None else [StoredKey(*(row[name] for name in StoredKey._fields))]
 
 
 def own_keys_of(record: sa.FromClause) -> sa.ColumnElement[Any]:

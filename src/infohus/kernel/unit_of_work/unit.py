@@ -26,7 +26,7 @@ from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.deciding import Deciding
 from infohus.kernel.unit_of_work.grants import DisclosedRecord, Grants
-from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Keyring
+from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject
 from infohus.kernel.unit_of_work.not_readable import opened, opened_for_supervision
@@ -34,6 +34,7 @@ from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
 from infohus.kernel.unit_of_work.side_keys import Ask, SideKeys
+from infohus.kernel.unit_of_work.stored_keys import NEXT_VERSION
 
 __all__ = ["EVERYBODY", "DisclosedRecord", "LogReader", "UnitOfWork"]
 
