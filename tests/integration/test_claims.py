@@ -139,7 +139,9 @@ class WhenAnotherLogNamesARow:
         ]
         assert (await claiming.found())[0].said_in.endswith(f"log {OPERATOR}, post {place}")
         no_row = [str(uuid4())]
-        place = await claiming.claim(POLICE, {}, {"table": "concern", "key": no_row})
+        place = await claiming.claim(
+            POLICE, {"role": "police_coordinator"}, {"table": "concern", "key": no_row}
+        )
         gone = [one for one in await claiming.found() if one.table == "concern"]
         assert [(one.key, one.said_in) for one in gone] == [(key_text(no_row), f"log {POLICE}, post {place}")]
         told = await Claiming.on(connection, "concern")
