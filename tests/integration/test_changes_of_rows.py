@@ -13,9 +13,7 @@ from conftest import Database
 from house import POLICE, House, now, told
 from infohus.kernel.access.model import Stage
 from infohus.kernel.access.row_changes import STAGES
-from infohus.kernel.audit.verification.row_reconciliation import RESTS_ON_NOTHING
 from plan_obligations import load
-from reconciled import faults_in
 
 LEADING = {(was, to) for moves in STAGES.values() for to, come_from in moves.items() for was in come_from}
 
@@ -157,14 +155,3 @@ class WhenACaseIsMovedOn:
             await app.execute('UPDATE infohus."case" SET stage = $2 WHERE id = $1', UUID(case.id), "accepted")
             with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="nothing was decided"):
                 await app.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-    @pytest.mark.rule(58)
-    async def test_rows_are_compared_with_what_their_stage_rests_on(self, house: House, database: Database) -> None:
-        case = await house.case()
-        await case.clear()
-        for stage in set(Stage) - {Stage.RECEIVED, Stage.CLEARED}:
-            await house.sql('UPDATE infohus."case" SET stage = $2 WHERE id = $1', UUID(case.id), stage.value)
-            faults = await faults_in(database)
-            assert RESTS_ON_NOTHING in {one.what for one in faults}, stage
-        await house.sql('UPDATE infohus."case" SET stage = $2 WHERE id = $1', UUID(case.id), Stage.CLEARED.value)
-        assert not await faults_in(database)
