@@ -44,7 +44,7 @@ async def forged(house: House, of: CaseInHand, /, **changed: Any) -> Entry:
 async def case_with_persons(house: House) -> CaseInHand:
     case = await house.case(subjects=PERSONS)
     for _ in range(3):
-        await case.note()
+        await case.note(about=[])
     return case
 
 

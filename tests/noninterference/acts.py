@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from about_nobody import about_nobody
 from infohus.web.api_examples import EXAMPLES
 from noninterference.installation import PET, NothingThere, Run, other
 
@@ -127,7 +128,7 @@ TEXTS = frozenset({
 
 async def make(run: Run, act: Act, path: str, body: Any, *, role: str | None = None, method: str = "POST") -> Any:
     """Send what makes something, and remember what it made."""
-    answer = await run.send(act.side, method, path, body, role=role or act.role)
+    answer = await about_nobody(lambda said: run.send(act.side, method, path, said, role=role or act.role), body)
     if answer.is_success:
         run.remember(act.number, path, answer)
     return answer
