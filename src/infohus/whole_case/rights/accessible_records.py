@@ -19,7 +19,7 @@ from infohus.kernel.access.model import RecordKey
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import Record
 from infohus.whole_case.closures.model import Closure
-from infohus.whole_case.rights.model import AccessKind
+from infohus.whole_case.rights.model import THIRD_PARTIES, AccessKind
 
 ACCESSIBLE: MappingProxyType[AccessKind, type[Record]] = MappingProxyType({
     AccessKind.CONCERN: Concern,
@@ -70,13 +70,19 @@ _ABOUT: MappingProxyType[AccessKind, sa.ColumnElement[bool]] = MappingProxyType(
 })
 """Which of them concern any of `:persons`, as their key rows say (rule 79)."""
 IDS_OF_CASE: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
-    kind: sa.select(model.id)
-    .where(_OWN[kind], _ABOUT[kind], model.id > sa.bindparam("after", type_=sa.Uuid))
+    kind: sa.select(model.id, _ABOUT[kind].label("is_about"))
+    .where(
+        _OWN[kind], sa.true() if kind in THIRD_PARTIES else _ABOUT[kind],
+        model.id > sa.bindparam("after", type_=sa.Uuid),
+    )
     .order_by(model.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
     for kind, model in ACCESSIBLE.items()
 })
-"""Lists the ids of an authority's own records of a kind in a case about a person, `:limit` of them behind `:after`."""
+"""Lists the ids of an authority's own records of a kind in a case about a person, `:limit` of them behind `:after`.
+
+Of reporters and persons all, with whether they are about the person: those who are not can be released.
+"""
 BY_IDS: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
     kind: sa.select(model).where(_OWN[kind], model.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))))
     .order_by(model.id)

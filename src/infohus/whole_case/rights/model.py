@@ -44,6 +44,10 @@ class AccessKind(StrEnum):
     CLOSURE = "closure"
 
 
+THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
+"""Kinds of records about a person, who may be another than the one who asks."""
+
+
 class RestrictionBasis(StrEnum):
     """The provisions that let one item be withheld; which ones depends on the regime."""
 

@@ -42,8 +42,8 @@ WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind = 'r' AND (c.relnam
   SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_id' AND NOT a.attisdropped))
 """
 _PERSONS = sa.table(
-    PERSONS, sa.column("case_id"), sa.column("authority_id"), sa.column("subject_id"), sa.column("log_id"),
-    schema=SCHEMA,
+    PERSONS, sa.column("case_id"), sa.column("authority_id"), sa.column("subject_id"), sa.column("place"),
+    sa.column("log_id"), schema=SCHEMA,
 )
 _STORED = sa.select(_PERSONS).where(
     _PERSONS.c.authority_id == sa.func.any(sa.bindparam("authorities", type_=sa.ARRAY(sa.Text))),
