@@ -1,4 +1,4 @@
-"""Who is found among invented people, by name alone and with a birth date, from the right spelling and from a wrong one."""
+"""Who is found among invented people: by name, or with a birth date, too; from the right spelling, or a wrong one."""
 
 import csv
 from collections import Counter
@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 
 from infohus.cases.persons.comparison.birth_dates import Born
 from infohus.cases.persons.comparison.parts import prepare
-from infohus.cases.persons.comparison.ranking import MOST_SHOWN, Compared, Likely, Register
+from infohus.cases.persons.comparison.ranking import MOST_SHOWN, SHOWN_FROM, Compared, Likely, Register
 
 CANONICAL: Final = "canonical"
-_LOOKED_AT: Final = 30
-_LOWEST: Final = 0.7
+_LOOKED_AT: Final = 40
+_LOWEST: Final = 0.5
 _WANTED_SHARE: Final = 0.95
 
 
@@ -84,18 +84,24 @@ class People:
 
 @dataclass(slots=True)
 class Measured:
-    """What was found; `by_language` and `by_kind` hold found and wanted."""
+    """What was wanted and found among the first ten, by language and by kind; under "" altogether."""
 
     found: Counter[str] = field(default_factory=Counter)
     wanted: Counter[str] = field(default_factory=Counter)
     scores: list[float] = field(default_factory=list)
     of_others: list[float] = field(default_factory=list)
     asked: int = 0
+    shown: int = 0
 
     @property
     def recall(self) -> float:
         """Give how many of 100 wanted were among the first ten."""
         return 100 * self.found[""] / self.wanted[""]
+
+    @property
+    def shown_share(self) -> float:
+        """Give how many of 100 wanted were among them with a score that is shown."""
+        return 100 * self.shown / self.wanted[""]
 
     @property
     def wrong(self) -> float:
@@ -140,6 +146,7 @@ def _count(people: People, measured: Measured, same: frozenset[int], ranked: lis
         if not (asked.is_misspelt and people.rows[place].kind == CANONICAL):
             measured.count(people.rows[place], hit=place in first)
             measured.scores.append(scores.get(place, 0.0))
+            measured.shown += place in first and scores[place] >= SHOWN_FROM
 
 
 def _lines(file: Path) -> Iterator[dict[str, str]]:

@@ -9,6 +9,7 @@ _FIRST_OF_JANUARY: Final = 0.22
 _MISHEARD, _CENTURY, _ONE_OFF = 0.16, 0.14, 0.12
 _SAME_YEAR, _A_YEAR_OFF, _OTHER = 0.05, -0.14, -0.22
 _A_CENTURY = 100
+_NEW_YEAR = (1, 1)
 _TWO = 2
 
 
@@ -32,21 +33,27 @@ def points(one: Born | None, other: Born | None) -> float:
     if not one.month or not other.month:
         return _by_year(one.year, other.year)
     if one == other:
-        return _FIRST_OF_JANUARY if (one.month, one.day) == (1, 1) else EQUAL
+        return _FIRST_OF_JANUARY if one[1:] == _NEW_YEAR else EQUAL
     if _day_and_month_swapped(one, other) or _two_digits_swapped(one, other):
         return _MISHEARD
-    if one[1:] == other[1:] and abs(one.year - other.year) == _A_CENTURY:
-        return _CENTURY
-    is_only_the_year = one[1:] == other[1:]
-    if sum(a == b for a, b in zip(one, other, strict=True)) == _TWO and not (is_only_the_year and one[1:] == (1, 1)):
-        return _ONE_OFF
-    return _A_YEAR_OFF if abs(one.year - other.year) == 1 else _OTHER
+    if _is_one_element_off(one, other):
+        return _CENTURY if abs(one.year - other.year) == _A_CENTURY else _ONE_OFF
+    return _otherwise(one.year, other.year)
 
 
 def _by_year(one: int, other: int) -> float:
-    if one == other:
-        return _SAME_YEAR
+    return _SAME_YEAR if one == other else _otherwise(one, other)
+
+
+def _otherwise(one: int, other: int) -> float:
     return _A_YEAR_OFF if abs(one - other) == 1 else _OTHER
+
+
+def _is_one_element_off(one: Born, other: Born) -> bool:
+    """Say whether two of year, month and day are equal; that both are 1 January says nothing, except of a century."""
+    if one[1:] == other[1:] == _NEW_YEAR and abs(one.year - other.year) != _A_CENTURY:
+        return False
+    return sum(a == b for a, b in zip(one, other, strict=True)) == _TWO
 
 
 def _day_and_month_swapped(one: Born, other: Born) -> bool:

@@ -5,6 +5,7 @@ What is derived here is kept with the name, under the number of the rules that m
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -61,7 +62,7 @@ def prepare(name: str) -> PreparedName:
     words = _NO_LETTER.split(f"{given} {family}" if comma else mended)
     parts = [_part(word) for word in words if word][:_MOST_PARTS]
     words = [word for word in words if word][:_MOST_PARTS]
-    joined = [_part(first + second) for first, second in zip(words, words[1:], strict=False)]
+    joined = [_part(first + second) for first, second in pairwise(words)]
     return PreparedName(tuple(part for part in parts if part.letters), tuple(part for part in joined if part.letters))
 
 

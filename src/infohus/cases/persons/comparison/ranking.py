@@ -1,7 +1,7 @@
 """Who in a register may be the person asked for: the likeliest first. All of it is compared, and nothing kept.
 
-A score is 0.6 (0.55 of the better covered name + 0.45 of the other) + 0.4 of the geometric mean of both coverages, and
-what the birth dates add. A name is covered by the best counterparts of its parts, each weighing by rarity and length.
+A score is made of the coverage of either name by the other, of which the better counts more, and of what the birth
+dates add. A name is covered by the best counterparts of its parts, each weighing by rarity and length.
 """
 
 from collections import defaultdict
@@ -18,6 +18,9 @@ MOST_SHOWN: Final = 10
 SHOWN_FROM: Final = 0.80
 VERY_LIKE_FROM: Final = 0.94
 """From here an answer says "ligner meget"."""
+
+_OF_BOTH, _OF_THE_BETTER = 0.6, 0.65
+"""How much the weighted mean of both coverages counts, beside their geometric mean, and in it the better one."""
 
 
 class Compared(NamedTuple):
@@ -100,4 +103,5 @@ class _Asked:
 
 
 def _together(first: float, second: float) -> float:
-    return 0.6 * (0.55 * max(first, second) + 0.45 * min(first, second)) + 0.4 * sqrt(first * second)
+    better = _OF_THE_BETTER * max(first, second) + (1 - _OF_THE_BETTER) * min(first, second)
+    return _OF_BOTH * better + (1 - _OF_BOTH) * sqrt(first * second)

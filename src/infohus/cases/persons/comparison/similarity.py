@@ -11,10 +11,12 @@ from infohus.cases.persons.comparison.parts import Part
 
 _JARO_WINKLER, _SWAPS, _READINGS, _SKELETONS = 0.30, 0.07, 0.30, 0.10
 _TOGETHER = _JARO_WINKLER + _SWAPS + _READINGS + _SKELETONS
-_NOTHING, _ALL = 0.35, 0.81
+_NOTHING, _ALL = 0.35, 0.84
 """Where the weighted likeness counts as none, and as the same."""
 
 _A_BEGINNING, _AN_ENDING, _IN_ORDER, _AN_INITIAL = 0.73, 0.65, 0.55, 0.85
+_CONSONANTS_AT_THE_END: Final = 0.60
+SHORTEST_SKELETON: Final = 3
 _SHORTEST_BEGINNING, _SHORTEST_ENDING, _SHORTEST_IN_ORDER = 2, 4, 3
 
 LEAST: Final = 0.05
@@ -25,7 +27,7 @@ def likeness(one: Part, other: Part) -> float:
     """Give the likeness of two parts, 1 for what is as good as the same."""
     if one.letters == other.letters:
         return 1.0
-    contained = max(_contained(one.letters, other.letters), _heard_in(one.readings, other.readings))
+    contained = max(_contained(one.letters, other.letters), _heard_at_the_end(one, other))
     stretched = (max(_weighted(one, other), contained) - _NOTHING) / (_ALL - _NOTHING)
     return min(1.0, stretched) if stretched > LEAST else 0.0
 
@@ -63,13 +65,17 @@ def _contained(one: str, other: str) -> float:
     return 0.0
 
 
-def _heard_in(some: tuple[str, ...], others: tuple[str, ...]) -> float:
-    for one in some:
-        for other in others:
-            short, long = (one, other) if len(one) < len(other) else (other, one)
-            if len(short) >= _SHORTEST_ENDING and long.endswith(short):
-                return _AN_ENDING
-    return 0.0
+def _heard_at_the_end(one: Part, other: Part) -> float:
+    if _is_ending(one.readings, other.readings, _SHORTEST_ENDING):
+        return _AN_ENDING
+    return _CONSONANTS_AT_THE_END if _is_ending(one.skeletons, other.skeletons, SHORTEST_SKELETON) else 0.0
+
+
+def _is_ending(some: tuple[str, ...], others: tuple[str, ...], shortest: int) -> bool:
+    return any(
+        min(len(one), len(other)) >= shortest and (one.endswith(other) or other.endswith(one))
+        for one in some for other in others
+    )
 
 
 def _are_in_order(short: str, long: str) -> bool:

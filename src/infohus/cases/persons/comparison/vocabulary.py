@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import extract
 
 from infohus.cases.persons.comparison.parts import Part, PreparedName
-from infohus.cases.persons.comparison.similarity import likeness
+from infohus.cases.persons.comparison.similarity import SHORTEST_SKELETON, likeness
 
 _PARTICLE: Final = 0.1
 _FULL_LENGTH: Final = 5
@@ -37,6 +37,10 @@ class Vocabulary:
         self._rarity = {letters: max(_COMMONEST, 1 - log(count) / everybody) for letters, count in bearers.items()}
         self._by_letters = _grouped((part.letters, part) for part in self._single)
         self._by_sound = _grouped((reading, part) for part in self._single for reading in part.readings)
+        self._by_ending = _grouped(
+            (skeleton[-SHORTEST_SKELETON:], part) for part in self._single for skeleton in part.skeletons
+            if len(skeleton) >= SHORTEST_SKELETON
+        )
         self._joined_by_letters = _grouped((part.letters, part) for part in self._joined)
         self._weights: dict[Part, float] = {}
 
@@ -82,6 +86,8 @@ class Vocabulary:
                     limit=None,
                 ) for one in self._by_sound[sound]
             )
+        for skeleton in part.skeletons:
+            near.update(self._by_ending.get(skeleton[-SHORTEST_SKELETON:], ()))
         return near
 
 
