@@ -1,6 +1,6 @@
 """PET's request is a track of its own, at every stage, with an answer that may be nothing at all (rules 14 and 85)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -226,7 +226,7 @@ class WhenSupervisionLooksAtPetsRequests:
     @pytest.mark.rule(90)
     async def test_the_asked_authority_s_own_sees_when_and_how_and_nobody_else(self, house: House) -> None:
         case = await knowing_pet(house)
-        at = datetime.now(UTC) - timedelta(hours=3)
+        at = now() - timedelta(hours=3)
         request = await asked(case.kommune, case, asked_at=at.isoformat())
         await case.kommune.post(f"{case.path}/information-requests", ORDINARY)
         await answered(case.kommune, case, request, NOTHING)

@@ -26,6 +26,7 @@ _RECIPIENTS = frozenset({"recipients", "recipient"})
 _FOR_INVESTIGATION = "for_criminal_investigation"
 _PET_ASKED, _ASKING, _STATES_PETS_BASIS = "requested_by_pet", "received_from", "states_chapters_12_13"
 _SAYS_PET_ASKED = re.compile(r"requested_?by_?pet(?![\"']?\s*[:=]\s*[\"']?(?:false|null)\b)", re.IGNORECASE)
+_SAYS_ITS_BASIS = re.compile(r"states_?chapters_?12_?13[\"']?\s*[:=]\s*[\"']?(\w*)", re.IGNORECASE)
 _SAYS_INVESTIGATION = re.compile(r"for_?criminal_?investigation[\"']?\s*[:=]\s*[\"']?true\b", re.IGNORECASE)
 _SAYS_RECIPIENTS = re.compile(r"\"recipients?\"\s*:\s*(\[[^\]\[]{0,2000}\]|\"[^\"]{0,60}\")")
 """A list holds no bracket, so that a body of brackets alone is not looked through anew from each of them."""
@@ -146,6 +147,7 @@ class Asked:
         text = self.sent.replace(b"\0", b"").decode(errors="replace")
         text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
         self.says_pet_asked = self.says_pet_asked or _SAYS_PET_ASKED.search(text) is not None
+        self.asks_on_another_basis = {said.lower() for said in _SAYS_ITS_BASIS.findall(text)} == {"false"}
         self.says_investigation = self.says_investigation or _SAYS_INVESTIGATION.search(text) is not None
         said = _SAYS_RECIPIENTS.findall(text)
         self.recipients.extend(_NAME.findall(" ".join(f" {recipients}" for recipients in said))[:MOST_IDS])
