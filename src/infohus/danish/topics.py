@@ -11,7 +11,7 @@ TOPICS = {
     "scope-disagreements": "Uenighed om, hvor bekymringen hører til",
     "screenings": "Screening", "assessments": "Vurderingsværktøjet", "assessment-template": "Vurderingens skabelon",
     "exchanges": "Videregivelser", "oral-exchanges": "Mundtlige videregivelser", "kept-marks": "Bevaringsmærker",
-    "information-requests": "Anmodninger om oplysninger", "custody-releases": "Løsladelser",
+    "information-requests": "Anmodninger om oplysninger", "pet-requests": "PET's anmodninger", "custody-releases": "Løsladelser",
     "onward-notices": "Underretning om videregivelse", "recommendations": "Anbefalinger", "measures": "Indsatser",
     "stalled-measures": "Indsatser, der er gået i stå", "closures": "Afslutninger", "retention": "Opbevaring",
     "closing": "Hvad der mangler før afslutning", "log": "Egen myndigheds log",
