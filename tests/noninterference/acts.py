@@ -1,7 +1,6 @@
 """The acts of a history: what each sends, as whom, about what an earlier act made.
 
-An act is data, so a history can be printed, and played again without one of its acts. Whatever differs between two acts
-of a kind follows from `choice`, so that texts, outcomes and sizes vary.
+An act is data: a history can be printed, and played again without one. What differs between two follows from `choice`.
 """
 
 import re
