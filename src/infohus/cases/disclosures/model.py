@@ -172,7 +172,7 @@ class Exchange(Record):
     `declared_not_for_investigation`: the discloser declared that it is not for the investigation of a crime (rule 2).
     That, consent and the answers to § 115's questions may be missing where PET asked. Outside § 115 necessity alone is
     answered, and there is no form of cooperation.
-    `is_acute`: of a report of danger, whether that was acute; `was_told_112`: whether who reported was told to call 112.
+    `is_acute`: of a report of danger, whether that was acute; `was_told_112`: whether its answer said to call 112.
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
     open nothing else of the exchange.
     """

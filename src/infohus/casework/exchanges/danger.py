@@ -32,7 +32,7 @@ class DangerBasis(StrEnum):
 class DangerDraft(TellsTheOther, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the danger is, whether it is acute, and why the police must know. It goes to the police of the infohus.
 
-    `basis` is left out where the ordinary one of the authority fits. `strict_necessity` is asked for where rule 11 asks.
+    `basis` is left out where the authority's ordinary one fits. `strict_necessity` is asked for where rule 11 asks.
     """
 
     danger: Reason
