@@ -229,6 +229,11 @@ class Exchange(Record):
         return self.paragraph is Paragraph.ON_REQUEST_OF_PET
 
     @property
+    def is_sent_alone(self) -> bool:
+        """Say whether it reports danger: who was drawn in tells the police nothing but that, and row security looks."""
+        return self.purpose is Purpose.DANGER
+
+    @property
     def is_outside_115(self) -> bool:
         """Say whether it rests on another provision than § 115, on the discloser's own initiative."""
         return self.paragraph in OUTSIDE_115
