@@ -168,6 +168,7 @@ OTHER_ROLES: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_CLEARANCE_CHECK: _POLICE,
     **dict.fromkeys((Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER), _MUNICIPAL),
     Action.LEAVE_CASE: _GUEST,
+    Action.REPORT_DANGER: _MUNICIPAL | _GUEST,
     **dict.fromkeys((
         Action.NOTE_INFORMATION, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED, Action.CONTRIBUTE_TO_ASSESSMENT,
         Action.RECORD_FOLLOW_UP,
