@@ -1,5 +1,6 @@
 """What a disclosure's marks say: to whoever knows a person's id, and to nobody else."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from infohus.kernel.database.marks import MARK_BYTES, MARKS_AT_LEAST, mark_of, marks_of
 
 EXCHANGE, RECORD = UUID(int=1), UUID(int=2)
-OF = {"exchange_id": EXCHANGE, "record_id": RECORD, "recipient_id": "politi"}
+OF: dict[str, Any] = {"exchange_id": EXCHANGE, "record_id": RECORD, "recipient_id": "politi"}
 
 
 @pytest.mark.rule(44)
@@ -28,6 +29,6 @@ class WhenARecordIsTold:
         assert mark_of(other, **OF) not in made
 
     @pytest.mark.parametrize("change", [{"exchange_id": RECORD}, {"record_id": EXCHANGE}, {"recipient_id": "kommune"}])
-    def test_the_same_person_stands_otherwise_in_another_place(self, change: dict[str, object]) -> None:
+    def test_the_same_person_stands_otherwise_in_another_place(self, change: dict[str, Any]) -> None:
         person = uuid4()
-        assert mark_of(person, **{**OF, **change}) != mark_of(person, **OF)  # type: ignore[arg-type]
+        assert mark_of(person, **{**OF, **change}) != mark_of(person, **OF)
