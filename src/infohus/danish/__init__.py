@@ -74,6 +74,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Hvad fik den, der har henvendt sig, at vide?",
         "Skriv, hvad personen har fået at vide om behandlingen.",
     ),
+    "cpr-number-identifies-nobody": (
+        "Et erstatningspersonnummer udpeger ingen",
+        "Andre kan have det samme nummer. Find sagen ad anden vej; loggen kan spørges om personens post i den.",
+    ),
     "cpr-number-not-possible": (
         "CPR-nummeret kan ikke passe",
         "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
@@ -290,6 +294,10 @@ STAGES = {
 }
 WARNINGS = {
     "cpr-odd": "CPR-nummeret opfylder ikke modulus 11. Det behøver nyere numre ikke; kontrollér det gerne igen.",
+    "cpr-replacement": (
+        "Nummeret er et erstatningspersonnummer. Andre kan have det samme, så det udpeger ingen alene: "
+        "sammenhold med navn og fødselsdato."
+    ),
     "cpr-missing": "Personen er registreret uden CPR-nummer.",
     "home-unknown": "Bopælskommunen er ikke kendt. Undersøg den, om I kan, før I afgør, hvor sagen hører til.",
     "home-not-stated": "Bopælskommunen er ikke angivet for alle, bekymringen angår.",
