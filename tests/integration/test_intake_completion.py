@@ -11,7 +11,7 @@ from infohus.danish import WARNINGS
 from infohus.danish_calendar import danish_day
 from loaded_plans import ISHOJ, load_plans
 from one_api import description_of
-from persons import CPR, OTHER_CPR, case_of, recorded_by_the_police
+from persons import CPR, OTHER_CPR, recorded_by_the_police
 
 GIRL = {"name": "Pige", "birth_date": "2014-03-01"}
 
@@ -129,51 +129,6 @@ class WhenACprNumberIsOdd:
         assert recorded["warnings"] == [WARNINGS[one] for one in warnings]
         case = CaseInHand(house, recorded["case_id"], recorded["id"])
         assert await (await case.clear()).stage() == "cleared"
-
-
-@pytest.mark.rule(74)
-@pytest.mark.fault("C8")
-class WhenANumberIsAReplacement:
-    NUMBER = "610104-1234"
-    OF_THE_SAME_DIGITS = "010104-1234"
-
-    async def test_it_is_recorded_and_marked_wherever_it_is_read(self, house: House) -> None:
-        path = f"/infohuse/{house.infohus_id}/concerns"
-        subject = {"name": "Aksel", "cpr_number": self.NUMBER}
-        recorded = await house.person("kommune").post(path, a_concern(subjects=[subject]))
-        assert recorded["warnings"] == [WARNINGS["cpr-replacement"]]
-        (shown,) = (await the_concern(CaseInHand(house, recorded["case_id"], recorded["id"])))["subjects"]
-        assert (shown["cpr_number_masked"], shown["warnings"]) == ("610104-****", [WARNINGS["cpr-replacement"]])
-        assert shown["age_at_receipt"] > 100
-
-    async def test_it_tells_the_age_of_a_child(self, house: House) -> None:
-        case = await house.case(subjects=[{"name": "Pige", "cpr_number": "610314-5555"}])
-        assert [one["is_under_18_at_receipt"] for one in (await the_concern(case))["subjects"]] == [True]
-
-    async def test_two_with_the_same_one_are_not_taken_for_one_person(self, house: House) -> None:
-        others = [(self.NUMBER, "Aksel"), (self.OF_THE_SAME_DIGITS, "Carl")]
-        cases = [await case_of(house, *one) for one in ((self.NUMBER, "Bertil"), *others)]
-        for case in cases:
-            assert (await case.kommune.get(f"{case.path}/earlier-concerns"))["moments"]["items"] == []
-        found = await cases[0].kommune.post(
-            f"/infohuse/{house.infohus_id}/searches", {"cpr_number": CPR, "purpose": "new_concern"}, status=200
-        )
-        assert [one["case_id"] for one in found["appearances"]["items"]] == [cases[2].id]
-
-    @pytest.mark.parametrize("by", ["kommune", "politi"])
-    async def test_nobody_is_looked_up_by_it_whether_somebody_has_it_or_not(self, house: House, by: str) -> None:
-        drafts = {"searches": {"purpose": "new_concern"}, "log-reports": {}}
-        answers = []
-        for is_there in (False, True):
-            if is_there:
-                await case_of(house, self.NUMBER)
-            for route, draft in drafts.items():
-                answer = await house.person(by).post(
-                    f"/infohuse/{house.infohus_id}/{route}", {"cpr_number": self.NUMBER, **draft}, status=422
-                )
-                assert answer["type"] == "/problems/cpr-number-identifies-nobody"
-                answers.append(answer["detail"])
-        assert len(set(answers)) == 1
 
 
 class WhenAnotherConcernComesInTheSameCase:

@@ -1,8 +1,8 @@
 """CPR numbers: accepted without modulus 11, refused only when the date cannot be (rule 74). Pure.
 
 Source: CPR-kontoret: since 2007 numbers are given out that do not satisfy modulus 11, and they are fully valid. A
-replacement number (erstatningspersonnummer: the day + 60) is made up where somebody has none, so two persons may have the
-same one, and one person several.
+replacement number (erstatningspersonnummer: the day + 60) is made up where somebody has none, so two persons may have
+the same one, and one person several.
 """
 
 from datetime import date
