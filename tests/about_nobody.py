@@ -7,7 +7,8 @@ from typing import Any
 async def about_nobody(send: Callable[[Any], Awaitable[Any]], body: Any) -> Any:
     """Send a body; where the answer asks whom it is about, send it as about nobody."""
     response = await send(body)
-    if response.status_code != 422 or response.json().get("type") != "/problems/persons-not-named":
+    status = getattr(response, "status_code", None) or response.status
+    if status != 422 or (response.json() or {}).get("type") != "/problems/persons-not-named":
         return response
     if "contributions" in body:
         return await send({**body, "contributions": [{**one, "about": []} for one in body["contributions"]]})
