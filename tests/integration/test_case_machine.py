@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from litestar.testing import AsyncTestClient
 
 from conftest import Database
-from house import MUNICIPALITY, POLICE, CaseInHand, House, now, open_house, told
+from house import MUNICIPALITY, POLICE, CaseInHand, House, now, open_house, today, told
 from infohus.cases.procedure.table import PROCEDURE, next_stage
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
@@ -250,7 +250,7 @@ class CaseMachine(RuleBasedStateMachine):
             handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
             self.expect(self.send("kommune", "POST", f"{path}/hand-over", handed), None)
             self.expect(self.send("kommune", "POST", f"{path}/assessment", {"assessed_at": now().isoformat()}), None)
-            self.expect(self.send("kommune", "POST", f"{path}/receipt", {"receipt_given_on": "2026-11-20"}), None)
+            self.expect(self.send("kommune", "POST", f"{path}/receipt", {"receipt_given_on": today()}), None)
             self.model.awaits_child = self.model.clocks_run = False
 
     @invariant()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from infohus.danish_calendar import danish_day
 from infohus.web.api_examples import EXAMPLES
 from noninterference.acts import DOINGS, Act, case_of, concern, doing, filled, make, posting, posting_about
 from noninterference.installation import MUNICIPALITY, NothingThere, Run
@@ -58,7 +59,8 @@ async def _hand_over(run: Run, act: Act) -> None:
         await run.send(act.side, "POST", f"{path}/hand-over", handed)
         if act.choice % 2:
             await run.send(act.side, "POST", f"{path}/assessment", {"assessed_at": now})
-            await run.send(act.side, "POST", f"{path}/receipt", {"receipt_given_on": now[:10]})
+            today = danish_day(run.installation.clock()).isoformat()
+            await run.send(act.side, "POST", f"{path}/receipt", {"receipt_given_on": today})
 
 
 def _children(made: Any) -> list[str]:

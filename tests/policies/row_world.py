@@ -23,6 +23,7 @@ from house import (
     Person,
     now,
     open_house,
+    today,
     told,
 )
 from house_keys import Addresses
@@ -144,7 +145,7 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
     task = await kommune.post(f"{case.path}/child-notifications/{child}/hand-over", handed, status=200)
     for clock, stopped in (
-        ("assessment", {"assessed_at": now().isoformat()}), ("receipt", {"receipt_given_on": "2026-11-20"}),
+        ("assessment", {"assessed_at": now().isoformat()}), ("receipt", {"receipt_given_on": today()}),
     ):
         await kommune.post(f"{case.path}/child-notifications/{child}/{clock}", stopped, status=200)
     await kommune.post(f"{case.path}/reporters/{concern['reporter_id']}/releases", {"reason": "Læreren vil det selv."})

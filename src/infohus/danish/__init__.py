@@ -6,6 +6,7 @@ while an act has none.
 
 from infohus.danish.access import ACCESS, NOT_AVAILABLE_IN_BODY, roles_in_words
 from infohus.danish.bounds import BOUNDS
+from infohus.danish.children import CHILDREN
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.requests import NOT_UNDERSTOOD, PLACES, REQUESTS
@@ -16,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **LOG_READING,
     **BOUNDS,
     **ACCESS,
+    **CHILDREN,
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
     "idempotency-key-reused": (

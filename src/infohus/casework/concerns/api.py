@@ -79,22 +79,28 @@ class ClearanceView(msgspec.Struct, frozen=True):
 @post("/infohuse/{infohus_id:uuid}/concerns", operation_id="RecordConcern")
 async def record(
     infohus_id: FromPath[UUID], data: JSONBody[ConcernDraft], idempotent_scope: NamedDependency[RequestScope],
+    saturday_counts: NamedDependency[bool],
 ) -> RecordedConcern:
     """Record a concern and open a case on it. Acute danger answers with the 112 instruction at once (rule 31)."""
     with _acute_first(data):
         async with idempotent_scope.begin(Action.RECORD_CONCERN, Infohus, infohus_id) as work:
-            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await record_concern(work, data)
+            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await record_concern(
+                work, data, saturday_counts=saturday_counts
+            )
             return await _recorded(work, concern, data)
 
 
 @post("/cases/{case_id:uuid}/concerns", operation_id="AddConcern")
 async def add(
     case_id: FromPath[UUID], data: JSONBody[ConcernDraft], idempotent_scope: NamedDependency[RequestScope],
+    saturday_counts: NamedDependency[bool],
 ) -> RecordedConcern:
     """Record one more concern in a case that is open."""
     with _acute_first(data):
         async with idempotent_scope.begin(Action.ADD_CONCERN, Case, case_id) as work:
-            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await add_concern(work, data)
+            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await add_concern(
+                work, data, saturday_counts=saturday_counts
+            )
             return await _recorded(work, concern, data)
 
 
@@ -197,7 +203,7 @@ async def record_receipt(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[ReceiptToReporterDraft],
     idempotent_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
-    """Record when the reporter got a receipt: within six working days, or it shows as overdue."""
+    """Record when the reporter got a receipt: within six hverdage, or it shows as overdue."""
     async with idempotent_scope.begin(Action.RECORD_RECEIPT_TO_REPORTER, Case, case_id) as work:
         notification = await _notification(work, notification_id)
         if not work.is_repetition:

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
+from infohus.casework.concerns.deadlines import began_at
 from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ChildStep
+from infohus.casework.concerns.refusals import BeforeTheClockBegan
 from infohus.danish_calendar import danish_day
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.moments import Day, Moment
@@ -61,12 +63,12 @@ async def hand_over_child_notification(
     Raises:
         NotAvailable: it is the municipality's, disclosed to the caller.
         AlreadyRecorded: it was handed over before, as far as the caller's side knows.
-        InTheFuture
+        InTheFuture, BeforeTheClockBegan
     """
     own = notification.authority_id == work.caller.authority_id
     if not own and work.caller.authority_kind is not AuthorityKind.MUNICIPALITY:
         raise errors.NotAvailable
-    _refuse_the_future(work, draft.handed_over_at, "handed_over_at")
+    _refuse_what_cannot_be(work, notification, draft.handed_over_at, "handed_over_at")
     step = await _record(
         work, notification, ChildStep.HANDED_OVER, taken_at=draft.handed_over_at, handed_over_to=draft.handed_over_to
     )
@@ -77,25 +79,27 @@ async def hand_over_child_notification(
 async def record_assessment_of_child(
     work: UnitOfWork, notification: ChildNotification, draft: AssessmentOfChildDraft
 ) -> ChildNotificationStep:
-    """Record when the underretning was assessed, the first deadline. Source: barnets lov § 133.
+    """Record when the underretning was assessed, the first deadline. Source: barnets lov § 136, stk. 2.
 
     Raises:
-        AlreadyRecorded, InTheFuture
+        AlreadyRecorded, InTheFuture, BeforeTheClockBegan
     """
-    _refuse_the_future(work, draft.assessed_at, "assessed_at")
+    _refuse_what_cannot_be(work, notification, draft.assessed_at, "assessed_at")
     return await _record(work, notification, ChildStep.ASSESSED, taken_at=draft.assessed_at)
 
 
 async def record_receipt_to_reporter(
     work: UnitOfWork, notification: ChildNotification, draft: ReceiptToReporterDraft
 ) -> ChildNotificationStep:
-    """Record when the reporter got a receipt, the second deadline. Source: barnets lov § 136.
+    """Record when the reporter got a receipt, the second deadline. Source: barnets lov § 138, stk. 1.
 
     Raises:
-        AlreadyRecorded, InTheFuture
+        AlreadyRecorded, InTheFuture, BeforeTheClockBegan
     """
     if draft.receipt_given_on > danish_day(work.now):
         raise errors.InTheFuture(field="receipt_given_on")
+    if draft.receipt_given_on < danish_day(began_at(notification.assess_by)):
+        raise BeforeTheClockBegan(field="receipt_given_on")
     return await _record(work, notification, ChildStep.RECEIPT_GIVEN, taken_on=draft.receipt_given_on)
 
 
@@ -113,6 +117,10 @@ async def _record(  # noqa: PLR0913 - all but the first three by name
     return recorded
 
 
-def _refuse_the_future(work: UnitOfWork, moment: datetime, field: str) -> None:
+def _refuse_what_cannot_be(
+    work: UnitOfWork, notification: ChildNotification, moment: datetime, field: str
+) -> None:
     if moment > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field=field)
+    if moment < began_at(notification.assess_by):
+        raise BeforeTheClockBegan(field=field)

@@ -7,5 +7,13 @@ class NotInThePlan(Refused):
     """A code that is neither one of those that every infohus has nor one of its plan's."""
 
 
+class BirthDateNotPossible(Refused):
+    """A birth date lies after the concern, or one that was stated lies further back than anybody lives."""
+
+
+class BeforeTheClockBegan(Refused):
+    """What stops a child's clock cannot have been before the municipality received it (rule 83)."""
+
+
 class PlanWithoutSigns(Refused):
     """A sign is named where the plan lists none."""

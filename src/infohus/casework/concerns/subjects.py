@@ -10,8 +10,9 @@ from infohus import errors
 from infohus.cases.persons.cpr_numbers import CprNumber, CprText, read_cpr_number
 from infohus.cases.persons.family_names import INDEX, family_names
 from infohus.cases.persons.model import AgeGroup, ProtectedAddress, Subject
-from infohus.casework.concerns.deadlines import ADULT_AGE, YOUNG_ADULT_UNTIL, age_at, assess_by, receipt_by
+from infohus.casework.concerns.deadlines import ADULT_AGE, OLDEST, YOUNG_ADULT_UNTIL, age_at, assess_by, receipt_by
 from infohus.casework.concerns.model import ChildNotification, Concern
+from infohus.casework.concerns.refusals import BirthDateNotPossible
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Label
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -43,23 +44,26 @@ class Person:
         return self.age_group is AgeGroup.UNDER_18
 
     @classmethod
-    def of(cls, work: UnitOfWork, draft: SubjectDraft, received_at: datetime) -> "Person":
-        """Read a draft.
+    def of(cls, work: UnitOfWork, draft: SubjectDraft, received_at: datetime, *, field: str) -> "Person":
+        """Read a draft, which is at `field` of the body.
 
         Raises:
             CprNumberNotPossible: the date in the number does not exist or lies ahead (rule 74).
+            BirthDateNotPossible: the birth date lies after receipt, or further back than anybody lives; or the date in
+                the number lies after receipt.
             ProtectedAddressMissing: an address is protected and not there.
         """
         if draft.address_is_protected and draft.address is None:
             raise errors.ProtectedAddressMissing
         number = read_cpr_number(draft.cpr_number) if draft.cpr_number is not None else None
+        _require_a_life(draft, number, received_at, field)
         age_group = _age_group(draft, number, received_at)
         if number is None:
             return cls(draft, age_group, None, None)
         return cls(draft, age_group, number, work.lookup_index("cpr", number.digits))
 
 
-def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
+def record_subject(work: UnitOfWork, concern: Concern, person: Person, *, saturday_counts: bool) -> None:
     """Record a person; a protected address apart, and for a child the underretning with its two deadlines."""
     draft, number = person.draft, person.cpr_number
     subject = work.create(
@@ -79,7 +83,7 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
     if person.is_child:
         work.create(
             ChildNotification, sealed={}, subject_id=subject.id, assess_by=assess_by(concern.received_at),
-            receipt_by=receipt_by(concern.received_at),
+            receipt_by=receipt_by(concern.received_at, saturday_counts=saturday_counts),
         )
 
 
@@ -90,6 +94,13 @@ def doubts_about(subjects: Sequence[SubjectDraft]) -> Iterator[str]:
         yield "cpr-odd"
     if len(numbers) < len(subjects):
         yield "cpr-missing"
+
+
+def _require_a_life(draft: SubjectDraft, number: CprNumber | None, received_at: datetime, field: str) -> None:
+    if draft.birth_date is not None and not 0 <= age_at(draft.birth_date, received_at) <= OLDEST:
+        raise BirthDateNotPossible(field=f"{field}.birth_date")
+    if number is not None and age_at(number.birth_date, received_at) < 0:
+        raise BirthDateNotPossible(field=f"{field}.cpr_number")
 
 
 def _age_group(draft: SubjectDraft, number: CprNumber | None, received_at: datetime) -> AgeGroup:
