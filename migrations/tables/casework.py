@@ -68,7 +68,7 @@ def create_tables() -> None:
         sa.Column("subject_id", sa.Uuid(), sa.ForeignKey("infohus.subject.id"), nullable=False),
         sa.Column("assess_by", sa.DateTime(timezone=True), nullable=False),
         sa.Column("receipt_by", sa.Date(), nullable=False),
-        sa.UniqueConstraint("subject_id"),
+        sa.UniqueConstraint("subject_id", "authority_id"),
     )
 
     create_record(

@@ -59,6 +59,13 @@ async def concern(case: CaseInHand, person: Person, _: str) -> None:
     await person.post(f"{case.path}/concerns", CONCERN)
 
 
+async def ages(case: CaseInHand, person: Person, _: str) -> None:
+    added = await person.post(f"{case.path}/concerns", {**CONCERN, "subjects": [{"name": "Fætter"}]})
+    (subject,) = (await person.get(f"{case.path}/concerns/{added['id']}"))["subjects"]
+    for said in ({"birth_date": "1990-01-01"}, {"earlier_is_wrong": True}):
+        await person.post(f"{case.path}/subjects/{subject['id']}/ages", {**said, "reason": "Skolen siger det."})
+
+
 async def notes(case: CaseInHand, person: Person, _: str) -> None:
     await person.post(f"{case.path}/information", {"text": "Noget.", "source": "klubben"})
     await person.post(f"{case.path}/notes", {"happened_at": now().isoformat(), "text": "Ringede."})

@@ -148,6 +148,9 @@ async def taken_all_the_way(house: House) -> CaseInHand:
         ("assessment", {"assessed_at": now().isoformat()}), ("receipt", {"receipt_given_on": today()}),
     ):
         await kommune.post(f"{case.path}/child-notifications/{child}/{clock}", stopped, status=200)
+    for subject in concern["subjects"]:
+        statement = {"is_under_18": subject["name"] == "Barn", "reason": "Skolen siger det."}
+        await kommune.post(f"{case.path}/subjects/{subject['id']}/ages", statement)
     await kommune.post(f"{case.path}/reporters/{concern['reporter_id']}/releases", {"reason": "Læreren vil det selv."})
     await _invite_all(case)
     await case.accept()

@@ -6,7 +6,7 @@ while an act has none.
 
 from infohus.danish.access import ACCESS, NOT_AVAILABLE_IN_BODY, roles_in_words
 from infohus.danish.bounds import BOUNDS
-from infohus.danish.children import CHILDREN
+from infohus.danish.children import AGE_WARNINGS, CHILDREN
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.requests import NOT_UNDERSTOOD, PLACES, REQUESTS
@@ -63,10 +63,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Det kan ikke gøres på dette trin",
         "Sagen er på trinnet »{stage}«. Se under sagens næste skridt, hvad der kan gøres nu.",
     ),
-    "screening-awaits-child-notification": (
-        "Underretningen skal afleveres først",
-        "Personen var under 18 år ved modtagelsen. Registrér, at underretningen er afleveret, før I screener.",
-    ),
     "already-recorded": ("Det er allerede registreret", "Se det, der er registreret. Det registreres kun én gang."),
     "anonymous-reporter-has-identity": (
         "Den, der er anonym, kan ikke have et navn",
@@ -75,10 +71,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "telling-the-reporter-not-recorded": (
         "Hvad fik den, der har henvendt sig, at vide?",
         "Skriv, hvad personen har fået at vide om behandlingen.",
-    ),
-    "cpr-number-not-possible": (
-        "CPR-nummeret kan ikke passe",
-        "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
     ),
     "not-in-the-plan": (
         "Koden findes ikke i planen", "Vælg i feltet {field} en af dem, infohusets plan har: {known}. Intet er gemt.",
@@ -291,6 +283,7 @@ STAGES = {
     "closed": "lukket",
 }
 WARNINGS = {
+    **AGE_WARNINGS,
     "cpr-odd": "CPR-nummeret opfylder ikke modulus 11. Det behøver nyere numre ikke; kontrollér det gerne igen.",
     "cpr-missing": "Personen er registreret uden CPR-nummer.",
     "home-unknown": "Bopælskommunen er ikke kendt. Undersøg den, om I kan, før I afgør, hvor sagen hører til.",

@@ -127,6 +127,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
         leads_to={ClearanceOutcome.NOTHING_HINDERS: CLEARED, ClearanceOutcome.HINDERED: Stage.HINDERED},
     ),
     Action.ADD_CONCERN: deciding("add-concern", OPEN, of(P.INTAKE), rule=26),
+    Action.STATE_AGE: deciding("state-age", EVERY, of(P.CHILD_NOTIFICATION)),
     Action.READ_CHILD_NOTIFICATION: reading("read-child-notification", of(P.CHILD_NOTIFICATION)),
     Action.HAND_OVER_CHILD_NOTIFICATION: deciding(
         "hand-over-child-notification", OPEN, of(P.CHILD_NOTIFICATION), rule=32,

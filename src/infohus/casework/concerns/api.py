@@ -13,12 +13,15 @@ from litestar.params import FromPath, JSONBody
 
 from infohus import errors
 from infohus.cases.disclosures.told import Told, told_of
+from infohus.cases.persons.model import AgeStatement, Subject
 from infohus.cases.procedure.outcomes import ClearanceOutcome
+from infohus.casework.concerns.ages import AgeStatementDraft, AgeView, age_view, state_age
 from infohus.casework.concerns.child_notifications import (
     AssessmentOfChildDraft,
     HandOverDraft,
     ReceiptToReporterDraft,
     hand_over_child_notification,
+    owed_among,
     record_assessment_of_child,
     record_receipt_to_reporter,
     steps_of,
@@ -53,6 +56,10 @@ _CHECK_BY_ID = sa.select(ClearanceCheck).where(ClearanceCheck.id == sa.bindparam
 _NOTIFICATION_BY_ID = sa.select(ChildNotification).where(
     ChildNotification.id == sa.bindparam("id"), ChildNotification.case_id == sa.bindparam("case_id")
 )
+_SUBJECT_BY_ID = sa.select(Subject).where(
+    Subject.id == sa.bindparam("id"), Subject.case_id == sa.bindparam("case_id")
+)
+_AGE_BY_ID = sa.select(AgeStatement).where(AgeStatement.id == sa.bindparam("id"))
 
 CHILD_NOTIFICATION = "/cases/{case_id:uuid}/child-notifications/{notification_id:uuid}"
 
@@ -211,10 +218,25 @@ async def record_receipt(
         return await _notification_view(work, notification)
 
 
+@post("/cases/{case_id:uuid}/subjects/{subject_id:uuid}/ages", operation_id="StateAge")
+async def state(
+    case_id: FromPath[UUID], subject_id: FromPath[UUID], data: JSONBody[AgeStatementDraft],
+    idempotent_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
+) -> AgeView:
+    """State or correct a person's age: a child, or in doubt, brings the underretning; a proven adult owes none."""
+    async with idempotent_scope.begin(Action.STATE_AGE, Case, case_id) as work:
+        subject = await work.row(Subject, _SUBJECT_BY_ID, id=subject_id, case_id=case_id)
+        if subject is None:
+            raise errors.NotAvailable
+        earlier = await work.earlier(AgeStatement, _AGE_BY_ID)
+        recorded = earlier or await state_age(work, subject, data, saturday_counts=saturday_counts)
+        return await age_view(work, subject, recorded)
+
+
 async def _notification_view(work: UnitOfWork, notification: ChildNotification) -> ChildNotificationView:
-    steps = await steps_of(work, notification)
+    steps, owed = await steps_of(work, notification), await owed_among(work, notification)
     told = await told_of(work, notification, *steps)
-    return ChildNotificationView.of(notification, steps, told, now=work.now)
+    return ChildNotificationView.of(notification, steps, told, is_owed=bool(owed), now=work.now)
 
 
 async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotification:
@@ -226,5 +248,5 @@ async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotific
 
 handlers = [
     record, add, list_concerns, read, record_clearance, read_clearance, hand_over, record_assessment, record_receipt,
-    *kept_apart_handlers,
+    *kept_apart_handlers, state,
 ]

@@ -4,6 +4,7 @@ Each is a record of its own that points to the task.
 """
 
 from datetime import date, datetime
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.casework.concerns.deadlines import began_at
-from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ChildStep
+from infohus.casework.concerns.model import IS_OWED, ChildNotification, ChildNotificationStep, ChildStep
 from infohus.casework.concerns.refusals import BeforeTheClockBegan
 from infohus.danish_calendar import danish_day
 from infohus.kernel.identity.caller import AuthorityKind
@@ -44,6 +45,17 @@ _STEPS = (
     .where(ChildNotificationStep.notification_id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))))
     .order_by(ChildNotificationStep.id)
 )
+
+
+_OWED = sa.select(ChildNotification.id).where(
+    ChildNotification.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))), IS_OWED
+)
+
+
+async def owed_among(work: UnitOfWork, *notifications: ChildNotification) -> set[UUID]:
+    """Say which tasks are still owed: those whose person is no proven adult (rule 82)."""
+    ids = [one.id for one in notifications]
+    return {row["id"] for row in await work.values(_OWED, ids=ids)} if ids else set()
 
 
 async def steps_of(work: UnitOfWork, *notifications: ChildNotification) -> list[ChildNotificationStep]:

@@ -2,16 +2,13 @@
 
 from datetime import date, datetime, timedelta
 
+from infohus.cases.persons.ages import age_on
 from infohus.danish_calendar import danish_day, is_hverdag
 
 ASSESS_WITHIN = timedelta(hours=24)
 """Hours of the clock, on any day of the week. Source: barnets lov § 136, stk. 2."""
 RECEIPT_HVERDAGE = 6
 """Source: barnets lov § 138, stk. 1: receipt to whoever made the underretning within six hverdage."""
-ADULT_AGE = 18
-YOUNG_ADULT_UNTIL = 25
-OLDEST = 120
-"""In years: nobody whom a concern is about is older."""
 
 
 def assess_by(received_at: datetime) -> datetime:
@@ -36,6 +33,4 @@ def receipt_by(received_at: datetime, *, saturday_counts: bool) -> date:
 
 def age_at(birth_date: date, moment: datetime) -> int:
     """Give the age in whole years of a person born on `birth_date`, by the Danish date."""
-    today = danish_day(moment)
-    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
-    return today.year - birth_date.year - (not had_birthday)
+    return age_on(birth_date, danish_day(moment))

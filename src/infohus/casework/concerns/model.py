@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.persons.model import Subject
+from infohus.cases.persons.model import AgeStatement, Subject
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import (
@@ -111,10 +111,13 @@ class ClearanceCheck(Record):
 
 
 class ChildNotification(Record):
-    """The underretning task with its two clocks (rules 32 and 33); what was done about it stands in its steps."""
+    """The underretning task with its two clocks (rules 32 and 33); what was done about it stands in its steps.
+
+    Each side has one of its own for a person who is a child or may be one.
+    """
 
     __tablename__ = "child_notification"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id", "authority_id"))
 
     subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Subject.id))
     assess_by: Mapped[datetime]
@@ -148,6 +151,14 @@ class ChildNotificationStep(Record):
     taken_at: Mapped[datetime | None]
     taken_on: Mapped[date | None] = mapped_column(sa.Date)
     handed_over_to: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+IS_OWED: sa.ColumnElement[bool] = sa.func.coalesce(
+    sa.select(AgeStatement.counts_as_child).where(AgeStatement.subject_id == ChildNotification.subject_id)
+    .order_by(AgeStatement.id.desc()).limit(1).correlate(ChildNotification).scalar_subquery(),
+    sa.true(),
+)
+"""Whether a task is still owed: the person is not a proven adult by the newest that the caller knows of (rule 82)."""
 
 
 def is_taken(step: ChildStep) -> sa.Exists:

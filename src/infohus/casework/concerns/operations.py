@@ -112,7 +112,7 @@ def warnings_about(draft: ConcernDraft) -> Iterator[str]:
     """Give the keys of the warnings that the answer must show, acute danger first (rule 31)."""
     if draft.is_acute:
         yield "acute"
-    yield from doubts_about(draft.subjects)
+    yield from doubts_about(draft.subjects, draft.received_at)
 
 
 async def record_clearance_check(work: UnitOfWork, draft: ClearanceDraft) -> ClearanceCheck:

@@ -11,6 +11,14 @@ class BirthDateNotPossible(Refused):
     """A birth date lies after the concern, or one that was stated lies further back than anybody lives."""
 
 
+class AgeNotPossible(Refused):
+    """An age from one year to a lower one."""
+
+
+class AgeNotStated(Refused):
+    """A statement on an age that says nothing, nor that what was stated before is wrong."""
+
+
 class BeforeTheClockBegan(Refused):
     """What stops a child's clock cannot have been before the municipality received it (rule 83)."""
 

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.persons.cpr_numbers import read_cpr_number
-from infohus.cases.persons.model import ProtectedAddress, Subject
-from infohus.casework.concerns.child_notifications import steps_of
+from infohus.cases.persons.model import AgeStatement, ProtectedAddress, Subject
+from infohus.casework.concerns.ages import STATEMENTS, AgeView, Known
+from infohus.casework.concerns.child_notifications import owed_among, steps_of
 from infohus.casework.concerns.deadlines import age_at
 from infohus.casework.concerns.model import (
     ChildNotification,
@@ -49,6 +50,7 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
     birth_date: date | None
     cpr_number_masked: str | None
     is_under_18_at_receipt: bool
+    age: AgeView
     age_at_receipt: int | None
     age_now: int | None
     address: str | None
@@ -57,22 +59,24 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
     told: Told | None
 
     @classmethod
-    def of(  # noqa: PLR0913 - all that is known of a person, mostly by name
-        cls, subject: Subject, texts: dict[str, str], told: Told | None, *, protected_address_id: UUID | None,
-        received_at: datetime, now: datetime,
+    def of(
+        cls, known: Known, told: Told | None, *, protected_address_id: UUID | None, received_at: datetime,
+        now: datetime,
     ) -> "SubjectView":
         """Show a person; `123456-7890` shows as `123456-****`. The ages are null when no date is known."""
+        subject, texts = known.subject, known.texts
         number = read_cpr_number(texts["cpr_number"]) if "cpr_number" in texts else None
         stated = date.fromisoformat(texts["birth_date"]) if "birth_date" in texts else None
         born = number.birth_date if number else stated
         warnings = [WARNINGS["cpr-odd"]] if subject.cpr_is_odd else []
+        age = known.view(danish_day(received_at))
         return cls(
             id=subject.id, name=texts.get("name"), birth_date=stated,
             cpr_number_masked=number.masked if number else None,
-            is_under_18_at_receipt=subject.is_under_18_at_receipt,
+            is_under_18_at_receipt=subject.is_under_18_at_receipt, age=age,
             age_at_receipt=age_at(born, received_at) if born else None, age_now=age_at(born, now) if born else None,
             address=texts.get("address"), protected_address_id=protected_address_id,
-            warnings=warnings if number else [WARNINGS["cpr-missing"]], told=told,
+            warnings=[*(warnings if number else [WARNINGS["cpr-missing"]]), *age.warnings], told=told,
         )
 
 
@@ -100,15 +104,19 @@ class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
     receipt_given_on: date | None
     receipt_is_overdue: bool
     handed_over_at: datetime | None
+    is_owed: bool
     steps: list[ChildNotificationStepView]
     told: Told | None
 
     @classmethod
     def of(
         cls, task: ChildNotification, steps: Sequence[ChildNotificationStep], told: Mapping[UUID, Told], *,
-        now: datetime,
+        is_owed: bool, now: datetime,
     ) -> "ChildNotificationView":
-        """Show the task as it stands `now` by the steps of it among `steps`; of two alike the first counts."""
+        """Show the task as it stands `now` by the steps of it among `steps`; of two alike the first counts.
+
+        Nothing runs over of a task that is not owed, because the person is a proven adult.
+        """
         taken = [one for one in steps if one.notification_id == task.id]
         first = {one.step: one for one in reversed(taken)}
         handed_over, assessed = first.get(ChildStep.HANDED_OVER), first.get(ChildStep.ASSESSED)
@@ -117,10 +125,10 @@ class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
         receipt_given_on = receipt.taken_on if receipt else None
         return cls(
             id=task.id, subject_id=task.subject_id, assess_by=task.assess_by, assessed_at=assessed_at,
-            assessment_is_overdue=(assessed_at or now) > task.assess_by, receipt_by=task.receipt_by,
+            assessment_is_overdue=is_owed and (assessed_at or now) > task.assess_by, receipt_by=task.receipt_by,
             receipt_given_on=receipt_given_on,
-            receipt_is_overdue=(receipt_given_on or danish_day(now)) > task.receipt_by,
-            handed_over_at=handed_over.taken_at if handed_over else None,
+            receipt_is_overdue=is_owed and (receipt_given_on or danish_day(now)) > task.receipt_by,
+            handed_over_at=handed_over.taken_at if handed_over else None, is_owed=is_owed,
             steps=[ChildNotificationStepView(one.id, one.authority_id, one.step, told.get(one.id)) for one in taken],
             told=told.get(task.id),
         )
@@ -175,8 +183,14 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
         opened = await work.open(*subjects, reading=Action.READ_SUBJECT)
         addresses = await work.values(_PROTECTED, concern_id=concern.id) if subjects else []
         protected = {row["subject_id"]: row["id"] for row in addresses}
+        later = await work.rows(AgeStatement, STATEMENTS, subject_ids=[one.id for one in subjects]) if subjects else []
+        statements = await work.open(*later, reading=Action.READ_SUBJECT)
+        known = [
+            Known(one, opened[one.id], [(say, statements[say.id]) for say in later if say.subject_id == one.id])
+            for one in subjects
+        ]
         tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
-        steps = await steps_of(work, *tasks)
+        owed, steps = await owed_among(work, *tasks), await steps_of(work, *tasks)
         told = await told_of(work, concern, *subjects, *tasks, *steps)
         reporters = await work.values(_REPORTER, concern_id=concern.id)
         return cls(
@@ -189,11 +203,13 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
             told_reporter=texts["told_reporter"],
             subjects=[
                 SubjectView.of(
-                    subject, opened[subject.id], told.get(subject.id),
-                    protected_address_id=protected.get(subject.id), received_at=concern.received_at, now=work.now,
+                    one, told.get(one.subject.id), protected_address_id=protected.get(one.subject.id),
+                    received_at=concern.received_at, now=work.now,
                 )
-                for subject in subjects
+                for one in known
             ],
-            child_notifications=[ChildNotificationView.of(task, steps, told, now=work.now) for task in tasks],
+            child_notifications=[
+                ChildNotificationView.of(task, steps, told, is_owed=task.id in owed, now=work.now) for task in tasks
+            ],
             warnings=warnings or [], told=told.get(concern.id),
         )
