@@ -21,7 +21,6 @@ from litestar.testing import AsyncTestClient
 from house_keys import Addresses, Furniture, issuer_keys, issuers_with_their_keys, make_intake_keys, make_keys
 from house_rows import put_neighbour, put_rows
 from infohus.danish.purposes import PURPOSES
-from infohus.danish_calendar import danish_day
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.entry import Entry, decode
@@ -57,11 +56,6 @@ CLEARANCE = {
 def now() -> datetime:
     """Read the clock, aware UTC."""
     return datetime.now(UTC)  # noqa: TID251 - the tests' own clock
-
-
-def today() -> str:
-    """Give the Danish day it is, as a body names it."""
-    return danish_day(now()).isoformat()
 
 
 def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:

@@ -186,7 +186,7 @@ class WhenAnAgeIsStatedLater:
     @pytest.mark.rule(70)
     @pytest.mark.rule(82)
     async def test_nobody_signs_a_closure_past_it_and_nobody_opens_it_past_a_signature(self, house: House) -> None:
-        case = await (await house.case(subjects=[{"name": "Ung"}])).clear()
+        case = await (await house.case(subjects=[{"name": "Ung"}])).accept()
         closure = {
             "outcome": "unfounded", "content": {"reasons": "Grundløs."}, "disclosure": told(purpose="closure"),
         }

@@ -185,12 +185,6 @@ def steps(world: World, state: State, who: Somebody, action: Action) -> Iterator
         yield from acted_on_case(world, state, who, action)
 
 
-WAITS_AFTER: dict[Action, tuple[bool | None, ...]] = {
-    Action.HAND_OVER_CHILD_NOTIFICATION: (False,), Action.ADD_CONCERN: (None, True), Action.STATE_AGE: (False, True),
-}
-"""Whether the side waits for an underretning after an act, in each way that it can go; `None`: as before."""
-
-
 def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> Iterator[State]:  # noqa: C901 - a table
     """Give every state an act on the case itself leads to."""
     if action in PROPOSING:
@@ -208,10 +202,10 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
     elif action is Action.RECORD_CLEARANCE_CHECK:
         for outcome in ("nothing_hinders", "hindered"):
             yield replace(state, stage=world.next_stage(action, outcome))
-    elif action in WAITS_AFTER:
-        without = state.awaits_child - {who.authority}
-        afterwards = {None: state.awaits_child, False: without, True: without | {who.authority}}
-        yield from (replace(state, awaits_child=afterwards[waits]) for waits in WAITS_AFTER[action])
+    elif action in {Action.HAND_OVER_CHILD_NOTIFICATION, Action.STATE_AGE}:
+        yield replace(state, awaits_child=state.awaits_child - {who.authority})
+    elif action is Action.ADD_CONCERN:  # an age stated later can bring the wait just so
+        yield from (replace(state, awaits_child=state.awaits_child | more) for more in (set[str](), {who.authority}))
     elif action is Action.INVITE_PARTICIPANT:
         yield replace(state, guest=True)
     elif action is Action.REQUEST_INFORMATION:
