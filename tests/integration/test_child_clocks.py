@@ -44,7 +44,7 @@ class WhenAChildIsConcerned:
         for early in (received - timedelta(days=1), received - timedelta(days=400)):
             when = danish_day(early) if step == "receipt" else early
             refused = await case.kommune.post(path, {**more, field: when.isoformat()}, status=422)
-            assert (refused["type"], refused["field"]) == ("/problems/before-the-clock-began", field)
+            assert (refused["type"], field in refused["detail"]) == ("/problems/before-the-clock-began", True)
         if step != "receipt":
             barely = (received - timedelta(seconds=1)).isoformat()
             await case.kommune.post(path, {**more, field: barely}, status=422)
@@ -66,8 +66,8 @@ class WhenAChildIsConcerned:
         draft |= {"received_at": received.isoformat()}
         for path in (f"/infohuse/{house.infohus_id}/concerns", f"{(await house.case()).path}/concerns"):
             refused = await house.person("kommune").post(path, draft, status=422)
-            assert (refused["type"], refused["field"]) == (
-                "/problems/birth-date-not-possible", f"subjects[1].{field}",
+            assert (refused["type"], f"subjects[1].{field}" in refused["detail"]) == (
+                "/problems/birth-date-not-possible", True,
             )
             assert "1900" not in str(refused)
             assert "2050" not in str(refused)
@@ -76,7 +76,8 @@ class WhenAChildIsConcerned:
     async def test_nobody_s_cpr_number_is_younger_than_the_concern(self, house: House) -> None:
         draft = a_concern(subjects=[{"cpr_number": CPR}], received_at="1903-01-01T00:00:00Z")
         refused = await house.person("kommune").post(f"/infohuse/{house.infohus_id}/concerns", draft, status=422)
-        assert (refused["type"], refused["field"]) == ("/problems/birth-date-not-possible", "subjects[0].cpr_number")
+        assert refused["type"] == "/problems/birth-date-not-possible"
+        assert "subjects[0].cpr_number" in refused["detail"]
 
     @pytest.mark.rule(82)
     async def test_a_year_that_nobody_can_mean_is_no_birth_year(self, house: House) -> None:
