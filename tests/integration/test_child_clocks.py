@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from litestar.testing import AsyncTestClient
 
-from house import CaseInHand, House, now
+from house import CaseInHand, House, now, told
 from infohus.app import create_app
 from infohus.danish_calendar import danish_day
-from persons import CPR
+from persons import CPR, recorded_by_the_police
 
 GIRL = {"name": "Pige", "birth_date": "2014-03-01"}
 
@@ -23,10 +23,22 @@ def a_concern(**more: Any) -> dict[str, Any]:
     }
 
 
-async def the_concern(case: CaseInHand) -> dict[str, Any]:
+async def the_concern(case: CaseInHand, by: str = "kommune") -> dict[str, Any]:
     """Read the case's first concern."""
-    concern: dict[str, Any] = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+    concern: dict[str, Any] = await case.house.person(by).get(f"{case.path}/concerns/{case.concern_id}")
     return concern
+
+
+async def told_to_the_municipality(case: CaseInHand, *kinds: str, at: datetime | None = None) -> dict[str, Any]:
+    """Let the police disclose their concern with these of its records; give the municipality's task, if it sees one."""
+    read = await the_concern(case, "politi")
+    records = {"subject": read["subjects"][0], "child_notification": read["child_notifications"][0]}
+    items = [{"kind": "concern", "id": case.concern_id}, *({"kind": one, "id": records[one]["id"]} for one in kinds)]
+    draft = {**told("kbh-vestegns-politi"), "items": items}
+    if at is not None:
+        draft |= {"exchanged_at": at.isoformat(), "channel": "phone"}
+    await case.politi.post(f"{case.path}/exchanges", draft)
+    return next(iter((await the_concern(case))["child_notifications"]), {})
 
 
 class WhenAChildIsConcerned:
@@ -98,3 +110,98 @@ class WhenAChildIsConcerned:
             made = await again.post(f"/infohuse/{house.infohus_id}/concerns", json=draft, headers=headers)
         concern = await house.person("kommune").get(f"/cases/{made.json()['case_id']}/concerns/{made.json()['id']}")
         assert concern["child_notifications"][0]["receipt_by"] == last
+
+
+class WhenThePoliceLearnOfTheChildFirst:
+    @pytest.mark.rule(32)
+    @pytest.mark.rule(83)
+    @pytest.mark.fault("C3")
+    async def test_the_clocks_run_from_the_municipality_s_own_receipt(self, house: House) -> None:
+        received = now() - timedelta(days=30)
+        draft = a_concern(subjects=[GIRL], received_at=received.isoformat())
+        recorded = await house.person("politi").post(f"/infohuse/{house.infohus_id}/concerns", draft)
+        case = CaseInHand(house, recorded["case_id"], recorded["id"])
+        (theirs,) = (await the_concern(case, "politi"))["child_notifications"]
+        assert (theirs["assess_by"], theirs["receipt_by"]) == (None, None)
+        assert (theirs["assessment_is_overdue"], theirs["receipt_is_overdue"]) == (False, False)
+        before = now()
+        task = await told_to_the_municipality(case, "child_notification")
+        began = datetime.fromisoformat(task["assess_by"]) - timedelta(hours=24)
+        assert before <= began <= now()
+        assert (task["assessment_is_overdue"], task["receipt_is_overdue"]) == (False, False)
+        path = f"{case.path}/child-notifications/{task['id']}"
+        early = {"assessed_at": (began - timedelta(seconds=1)).isoformat()}
+        refused = await case.kommune.post(f"{path}/assessment", early, status=422)
+        assert refused["type"] == "/problems/before-the-clock-began"
+        await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
+        # The police see neither clock, whatever the municipality does.
+        assert (await the_concern(case, "politi"))["child_notifications"] == [theirs]
+
+    @pytest.mark.rule(83)
+    async def test_they_hand_over_nothing_before_they_received_it(self, house: House) -> None:
+        case = await recorded_by_the_police(house, subject=GIRL)
+        (task,) = (await the_concern(case, "politi"))["child_notifications"]
+        handed = {"handed_over_at": (now() - timedelta(days=1)).isoformat(), "handed_over_to": "StraXen"}
+        path = f"{case.path}/child-notifications/{task['id']}/hand-over"
+        assert (await case.politi.post(path, handed, status=422))["type"] == "/problems/before-the-clock-began"
+        await case.politi.post(path, {**handed, "handed_over_at": now().isoformat()}, status=200)
+
+    @pytest.mark.rule(82)
+    async def test_a_task_made_by_an_age_runs_from_when_the_person_was_told(self, house: House) -> None:
+        case = await recorded_by_the_police(house, subject={"name": "Ung"})
+        assert await told_to_the_municipality(case, "subject") == {}
+        subject = (await the_concern(case))["subjects"][0]["id"]
+        told_by = now()
+        await case.kommune.post(f"{case.path}/subjects/{subject}/ages", {"is_under_18": True, "reason": "Skolen."})
+        (task,) = (await the_concern(case))["child_notifications"]
+        assert datetime.fromisoformat(task["assess_by"]) - timedelta(hours=24) <= told_by
+
+
+class WhenNobodyKnowsWhomToTell:
+    @pytest.mark.rule(83)
+    @pytest.mark.fault("C3")
+    async def test_a_receipt_is_not_possible_and_is_not_invented(self, house: House) -> None:
+        case = await (await house.case(subjects=[GIRL], reporter_kind="citizen", reporter_is_anonymous=True)).accept()
+        (task,) = (await the_concern(case))["child_notifications"]
+        path, today = f"{case.path}/child-notifications/{task['id']}", str(danish_day(now()))
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen"}
+        await case.kommune.post(f"{path}/hand-over", handed, status=200)
+        await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
+        not_possible = {"receipt_given_on": today, "is_not_possible": True}
+        shown = await case.kommune.post(f"{path}/receipt", not_possible, status=200)
+        assert (shown["receipt_is_not_possible"], shown["receipt_given_on"]) == (True, None)
+        for again in (not_possible, {"receipt_given_on": today}):
+            await case.kommune.post(f"{path}/receipt", again, status=409)
+        assert await (await case.close()).stage() == "closed"
+
+    @pytest.mark.rule(83)
+    async def test_it_is_possible_where_a_reporter_or_the_other_authority_is_known(self, house: House) -> None:
+        ours = await house.case(subjects=[GIRL], reporter={"name": "Lærer Lærersen"})
+        theirs = await recorded_by_the_police(house, subject=GIRL)
+        tasks = [
+            (await the_concern(ours))["child_notifications"][0],
+            await told_to_the_municipality(theirs, "child_notification", "subject"),
+        ]
+        body = {"receipt_given_on": str(danish_day(now())), "is_not_possible": True}
+        for case, task in zip((ours, theirs), tasks, strict=True):
+            path = f"{case.path}/child-notifications/{task['id']}/receipt"
+            refused = await case.kommune.post(path, body, status=422)
+            assert refused["type"] == "/problems/reporter-is-known"
+            await case.kommune.post(path, {**body, "is_not_possible": False}, status=200)
+
+
+class WhenACaseHasEnded:
+    @pytest.mark.rule(83)
+    @pytest.mark.parametrize("ends", ["hindered", "closed"])
+    async def test_the_underretning_is_handed_over_all_the_same(self, house: House, ends: str) -> None:
+        case = await recorded_by_the_police(house, subject={"name": "Ung", "is_under_18": False})
+        await case.politi.post(f"{case.path}/clearance-checks", {"outcome": "hindered"})
+        if ends == "closed":
+            await case.close()
+        assert await case.stage() == ends
+        subject = (await the_concern(case, "politi"))["subjects"][0]["id"]
+        said = {"is_under_18": True, "earlier_is_wrong": True, "reason": "Set i passet."}
+        await case.politi.post(f"{case.path}/subjects/{subject}/ages", said)
+        (task,) = (await the_concern(case, "politi"))["child_notifications"]
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen"}
+        await case.politi.post(f"{case.path}/child-notifications/{task['id']}/hand-over", handed, status=200)

@@ -20,6 +20,10 @@ CHILDREN: dict[str, tuple[str, str]] = {
         "Hvad er oplyst om alderen?",
         "Angiv en fødselsdato, en alder, fra og til, eller om personen var under 18 år. Intet er gemt.",
     ),
+    "reporter-is-known": (
+        "Der er nogen at bekræfte over for",
+        "Bekræft over for den, der har henvendt sig, eller den myndighed, I fik det fra, og registrér dagen.",
+    ),
     "before-the-clock-began": (
         "Tidspunktet ligger, før underretningen blev modtaget",
         "Ret tidspunktet i feltet {field}: fristen løber fra modtagelsen og kan ikke være stoppet før. Intet er gemt.",

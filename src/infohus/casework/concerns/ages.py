@@ -15,12 +15,13 @@ from infohus.cases.joint_decisions.closing_signatures import require_no_closure_
 from infohus.cases.persons.ages import OLDEST, Age, AgeDraft, AgeStanding, StatedAge, age_of, age_on
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import AgeStatement, Subject
-from infohus.casework.concerns.deadlines import assess_by, receipt_by
+from infohus.casework.concerns.clocks import Clocks, told_at
 from infohus.casework.concerns.model import ChildNotification, Concern
 from infohus.casework.concerns.refusals import AgeNotPossible, AgeNotStated, BirthDateNotPossible
 from infohus.danish.children import AGE_WARNINGS
 from infohus.danish_calendar import danish_day
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -166,10 +167,8 @@ async def state_age(
         if work.case.closed_at is None and not (counted and own):
             await require_no_closure_signed(work)
         if not own:
-            work.create(
-                ChildNotification, sealed={}, subject_id=subject.id, assess_by=assess_by(work.now),
-                receipt_by=receipt_by(work.now, saturday_counts=saturday_counts),
-            )
+            received_at = await told_at(work, subject.id) or work.now
+            add_task(work, subject.id, received_at, saturday_counts=saturday_counts)
     recorded = work.create(
         AgeStatement, sealed={"age": msgspec.json.encode(statement).decode(), "reason": draft.reason},
         subject_id=subject.id, counts_as_child=age.counts_as_child, replaces_earlier=draft.earlier_is_wrong,
@@ -177,6 +176,16 @@ async def state_age(
     work.side.change()
     work.done(recorded.id)
     return recorded
+
+
+def add_task(work: UnitOfWork, subject_id: UUID, received_at: datetime, *, saturday_counts: bool) -> None:
+    """Make the underretning of the caller's side; its clocks run where that is the municipality's (rule 32)."""
+    clocks = Clocks.since(received_at, saturday_counts=saturday_counts)
+    is_municipality = work.caller.authority_kind is AuthorityKind.MUNICIPALITY
+    work.create(
+        ChildNotification, sealed={}, subject_id=subject_id, assess_by=clocks.assess_by if is_municipality else None,
+        receipt_by=clocks.receipt_by if is_municipality else None,
+    )
 
 
 async def known_of(work: UnitOfWork, subject: Subject) -> Known:

@@ -26,6 +26,7 @@ from infohus.casework.concerns.child_notifications import (
     record_receipt_to_reporter,
     steps_of,
 )
+from infohus.casework.concerns.clocks import Clocks, clocks_of
 from infohus.casework.concerns.kept_apart_routes import handlers as kept_apart_handlers
 from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern
 from infohus.casework.concerns.operations import (
@@ -146,10 +147,11 @@ async def list_concerns(
 @get("/cases/{case_id:uuid}/concerns/{concern_id:uuid}", operation_id="ReadConcern")
 async def read(
     case_id: FromPath[UUID], concern_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    saturday_counts: NamedDependency[bool],
 ) -> ConcernView:
     """Read a concern, observation apart from interpretation, without the reporter's identity."""
     async with request_scope.begin(Action.READ_CONCERN, Concern, concern_id, within=case_id) as work:
-        return await ConcernView.opened(work, work.subject(Concern))
+        return await ConcernView.opened(work, work.subject(Concern), saturday_counts=saturday_counts)
 
 
 @post("/cases/{case_id:uuid}/clearance-checks", operation_id="RecordClearanceCheck")
@@ -182,40 +184,43 @@ async def _clearance_view(work: UnitOfWork, check: ClearanceCheck) -> ClearanceV
 @post(CHILD_NOTIFICATION + "/hand-over", operation_id="HandOverChildNotification", status_code=200)
 async def hand_over(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[HandOverDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
 ) -> ChildNotificationView:
     """Record that the underretning was handed over; screening waits for it (rule 32)."""
     async with idempotent_scope.begin(Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:
         notification = await _notification(work, notification_id)
+        clocks = await _clocks(work, notification, saturday_counts=saturday_counts)
         if not work.is_repetition:
-            await hand_over_child_notification(work, notification, data)
-        return await _notification_view(work, notification)
+            await hand_over_child_notification(work, notification, data, clocks)
+        return await _notification_view(work, notification, clocks)
 
 
 @post(CHILD_NOTIFICATION + "/assessment", operation_id="RecordAssessmentOfChild", status_code=200)
 async def record_assessment(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[AssessmentOfChildDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
 ) -> ChildNotificationView:
     """Record when the underretning was assessed: within 24 hours, or it shows as overdue."""
     async with idempotent_scope.begin(Action.RECORD_ASSESSMENT_OF_CHILD, Case, case_id) as work:
         notification = await _notification(work, notification_id)
+        clocks = await _clocks(work, notification, saturday_counts=saturday_counts)
         if not work.is_repetition:
-            await record_assessment_of_child(work, notification, data)
-        return await _notification_view(work, notification)
+            await record_assessment_of_child(work, notification, data, clocks)
+        return await _notification_view(work, notification, clocks)
 
 
 @post(CHILD_NOTIFICATION + "/receipt", operation_id="RecordReceiptToReporter", status_code=200)
 async def record_receipt(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[ReceiptToReporterDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
 ) -> ChildNotificationView:
     """Record when the reporter got a receipt: within six hverdage, or it shows as overdue."""
     async with idempotent_scope.begin(Action.RECORD_RECEIPT_TO_REPORTER, Case, case_id) as work:
         notification = await _notification(work, notification_id)
+        clocks = await _clocks(work, notification, saturday_counts=saturday_counts)
         if not work.is_repetition:
-            await record_receipt_to_reporter(work, notification, data)
-        return await _notification_view(work, notification)
+            await record_receipt_to_reporter(work, notification, data, clocks)
+        return await _notification_view(work, notification, clocks)
 
 
 @post("/cases/{case_id:uuid}/subjects/{subject_id:uuid}/ages", operation_id="StateAge")
@@ -233,10 +238,16 @@ async def state(
         return await age_view(work, subject, recorded)
 
 
-async def _notification_view(work: UnitOfWork, notification: ChildNotification) -> ChildNotificationView:
+async def _clocks(work: UnitOfWork, notification: ChildNotification, *, saturday_counts: bool) -> Clocks | None:
+    return (await clocks_of(work, notification, saturday_counts=saturday_counts)).get(notification.id)
+
+
+async def _notification_view(
+    work: UnitOfWork, notification: ChildNotification, clocks: Clocks | None
+) -> ChildNotificationView:
     steps, owed = await steps_of(work, notification), await owed_among(work, notification)
     told = await told_of(work, notification, *steps)
-    return ChildNotificationView.of(notification, steps, told, is_owed=bool(owed), now=work.now)
+    return ChildNotificationView.of(notification, steps, told, is_owed=bool(owed), clocks=clocks, now=work.now)
 
 
 async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotification:

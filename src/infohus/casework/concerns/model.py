@@ -113,15 +113,19 @@ class ClearanceCheck(Record):
 class ChildNotification(Record):
     """The underretning task with its two clocks (rules 32 and 33); what was done about it stands in its steps.
 
-    Each side has one of its own for a person who is a child or may be one.
+    Each side has one of its own for a person who is a child or may be one. The clocks are the municipality's and run
+    from its own receipt: another's task has none, and what the municipality was told of by exchange runs from that.
     """
 
     __tablename__ = "child_notification"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id", "authority_id"))
+    __table_args__ = owned_by_authority(
+        sa.UniqueConstraint("subject_id", "authority_id"),
+        sa.CheckConstraint("(assess_by IS NULL) = (receipt_by IS NULL)", name="both_clocks_or_none"),
+    )
 
     subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Subject.id))
-    assess_by: Mapped[datetime]
-    receipt_by: Mapped[date]
+    assess_by: Mapped[datetime | None]
+    receipt_by: Mapped[date | None]
 
 
 class ChildStep(StrEnum):
@@ -130,6 +134,8 @@ class ChildStep(StrEnum):
     HANDED_OVER = "handed_over"
     ASSESSED = "assessed"
     RECEIPT_GIVEN = "receipt_given"
+    RECEIPT_NOT_POSSIBLE = "receipt_not_possible"
+    """Nobody knows whom to tell: the concern is the municipality's own, and no reporter was recorded."""
 
 
 class ChildNotificationStep(Record):
@@ -141,7 +147,9 @@ class ChildNotificationStep(Record):
     __tablename__ = "child_notification_step"
     __table_args__ = owned_by_authority(
         sa.UniqueConstraint("notification_id", "authority_id", "step"),
-        sa.CheckConstraint("(step = 'receipt_given') = (taken_on IS NOT NULL)", name="receipt_on_a_day"),
+        sa.CheckConstraint(
+            "(step IN ('receipt_given', 'receipt_not_possible')) = (taken_on IS NOT NULL)", name="receipt_on_a_day"
+        ),
         sa.CheckConstraint("(taken_at IS NULL) = (taken_on IS NOT NULL)", name="taken_at_some_time"),
         sa.CheckConstraint("(step = 'handed_over') = (handed_over_to IS NOT NULL)", name="handed_over_to_somebody"),
     )
@@ -161,8 +169,9 @@ IS_OWED: sa.ColumnElement[bool] = sa.func.coalesce(
 """Whether a task is still owed: the person is not a proven adult by the newest that the caller knows of (rule 82)."""
 
 
-def is_taken(step: ChildStep) -> sa.Exists:
-    """Write the condition that a step of a task was recorded, as far as the caller may read its steps."""
+def is_taken(*steps: ChildStep) -> sa.Exists:
+    """Write the condition that one of these steps of a task was recorded, as far as the caller may read its steps."""
     return sa.exists().where(
-        ChildNotificationStep.notification_id == ChildNotification.id, ChildNotificationStep.step == step
+        ChildNotificationStep.notification_id == ChildNotification.id,
+        sa.or_(*(ChildNotificationStep.step == step for step in steps)),
     )

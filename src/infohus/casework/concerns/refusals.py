@@ -23,5 +23,9 @@ class BeforeTheClockBegan(Refused):
     """What stops a child's clock cannot have been before the municipality received it (rule 83)."""
 
 
+class ReporterIsKnown(Refused):
+    """A receipt is not possible only where nobody knows whom to tell (rule 83)."""
+
+
 class PlanWithoutSigns(Refused):
     """A sign is named where the plan lists none."""

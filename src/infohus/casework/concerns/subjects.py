@@ -11,9 +11,8 @@ from infohus.cases.persons.ages import Age, AgeDraft, StatedAge, age_on, judged
 from infohus.cases.persons.cpr_numbers import CprNumber, CprText, read_cpr_number
 from infohus.cases.persons.family_names import INDEX, family_names
 from infohus.cases.persons.model import ProtectedAddress, Subject
-from infohus.casework.concerns.ages import doubts_of, require_possible_age
-from infohus.casework.concerns.deadlines import assess_by, receipt_by
-from infohus.casework.concerns.model import ChildNotification, Concern
+from infohus.casework.concerns.ages import add_task, doubts_of, require_possible_age
+from infohus.casework.concerns.model import Concern
 from infohus.casework.concerns.refusals import BirthDateNotPossible
 from infohus.danish_calendar import danish_day
 from infohus.kernel.requests.moments import Day
@@ -92,10 +91,7 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person, *, saturd
     if draft.address_is_protected:
         work.create(ProtectedAddress, sealed={"address": draft.address}, subject_id=subject.id)
     if person.is_child:
-        work.create(
-            ChildNotification, sealed={}, subject_id=subject.id, assess_by=assess_by(concern.received_at),
-            receipt_by=receipt_by(concern.received_at, saturday_counts=saturday_counts),
-        )
+        add_task(work, subject.id, concern.received_at, saturday_counts=saturday_counts)
 
 
 def doubts_about(subjects: Sequence[SubjectDraft], received_at: datetime) -> Iterator[str]:

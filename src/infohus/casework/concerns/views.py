@@ -12,6 +12,7 @@ from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import AgeStatement, ProtectedAddress, Subject
 from infohus.casework.concerns.ages import STATEMENTS, AgeView, Known
 from infohus.casework.concerns.child_notifications import owed_among, steps_of
+from infohus.casework.concerns.clocks import Clocks, clocks_of
 from infohus.casework.concerns.deadlines import age_at
 from infohus.casework.concerns.model import (
     ChildNotification,
@@ -97,11 +98,12 @@ class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     subject_id: UUID
-    assess_by: datetime
+    assess_by: datetime | None
     assessed_at: datetime | None
     assessment_is_overdue: bool
-    receipt_by: date
+    receipt_by: date | None
     receipt_given_on: date | None
+    receipt_is_not_possible: bool
     receipt_is_overdue: bool
     handed_over_at: datetime | None
     is_owed: bool
@@ -109,25 +111,28 @@ class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
     told: Told | None
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - all that is known of a task, mostly by name
         cls, task: ChildNotification, steps: Sequence[ChildNotificationStep], told: Mapping[UUID, Told], *,
-        is_owed: bool, now: datetime,
+        is_owed: bool, clocks: Clocks | None, now: datetime,
     ) -> "ChildNotificationView":
         """Show the task as it stands `now` by the steps of it among `steps`; of two alike the first counts.
 
-        Nothing runs over of a task that is not owed, because the person is a proven adult.
+        Nothing runs over of a task that is not owed, because the person is a proven adult; without `clocks` none run.
         """
         taken = [one for one in steps if one.notification_id == task.id]
         first = {one.step: one for one in reversed(taken)}
         handed_over, assessed = first.get(ChildStep.HANDED_OVER), first.get(ChildStep.ASSESSED)
-        receipt = first.get(ChildStep.RECEIPT_GIVEN)
+        given, not_possible = first.get(ChildStep.RECEIPT_GIVEN), first.get(ChildStep.RECEIPT_NOT_POSSIBLE)
+        receipt = given or not_possible
         assessed_at = assessed.taken_at if assessed else None
-        receipt_given_on = receipt.taken_on if receipt else None
+        receipt_on = receipt.taken_on if receipt else None
+        runs = clocks if is_owed else None
         return cls(
-            id=task.id, subject_id=task.subject_id, assess_by=task.assess_by, assessed_at=assessed_at,
-            assessment_is_overdue=is_owed and (assessed_at or now) > task.assess_by, receipt_by=task.receipt_by,
-            receipt_given_on=receipt_given_on,
-            receipt_is_overdue=is_owed and (receipt_given_on or danish_day(now)) > task.receipt_by,
+            id=task.id, subject_id=task.subject_id, assess_by=clocks and clocks.assess_by, assessed_at=assessed_at,
+            assessment_is_overdue=runs is not None and (assessed_at or now) > runs.assess_by,
+            receipt_by=clocks and clocks.receipt_by, receipt_given_on=given.taken_on if given else None,
+            receipt_is_not_possible=not_possible is not None,
+            receipt_is_overdue=runs is not None and (receipt_on or danish_day(now)) > runs.receipt_by,
             handed_over_at=handed_over.taken_at if handed_over else None, is_owed=is_owed,
             steps=[ChildNotificationStepView(one.id, one.authority_id, one.step, told.get(one.id)) for one in taken],
             told=told.get(task.id),
@@ -176,7 +181,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
     told: Told | None
 
     @classmethod
-    async def opened(cls, work: UnitOfWork, concern: Concern, *, warnings: list[str] | None = None) -> "ConcernView":
+    async def opened(cls, work: UnitOfWork, concern: Concern, *, saturday_counts: bool) -> "ConcernView":
         """Open a concern and those of its persons that the caller may see."""
         texts = (await work.open(concern, reading=Action.READ_CONCERN))[concern.id]
         subjects = await work.rows(Subject, _SUBJECTS, concern_id=concern.id)
@@ -190,6 +195,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
             for one in subjects
         ]
         tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
+        clocks = await clocks_of(work, *tasks, saturday_counts=saturday_counts)
         owed, steps = await owed_among(work, *tasks), await steps_of(work, *tasks)
         told = await told_of(work, concern, *subjects, *tasks, *steps)
         reporters = await work.values(_REPORTER, concern_id=concern.id)
@@ -209,7 +215,10 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
                 for one in known
             ],
             child_notifications=[
-                ChildNotificationView.of(task, steps, told, is_owed=task.id in owed, now=work.now) for task in tasks
+                ChildNotificationView.of(
+                    task, steps, told, is_owed=task.id in owed, clocks=clocks.get(task.id), now=work.now
+                )
+                for task in tasks
             ],
-            warnings=warnings or [], told=told.get(concern.id),
+            warnings=[], told=told.get(concern.id),
         )

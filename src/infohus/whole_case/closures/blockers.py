@@ -19,6 +19,7 @@ from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.cases.persons.model import Subject, counts_as_child
 from infohus.casework.assessments.model import Assessment
+from infohus.casework.concerns.child_notifications import RECEIPT
 from infohus.casework.concerns.model import IS_OWED, ChildNotification, ChildStep, is_taken
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
@@ -181,7 +182,7 @@ _NOT_HANDED_OVER = (
 _ANY_TO_HAND_OVER = _TO_HAND_OVER.limit(1)
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
-    sa.or_(~is_taken(ChildStep.ASSESSED), ~is_taken(ChildStep.RECEIPT_GIVEN)), IS_OWED,
+    sa.or_(~is_taken(ChildStep.ASSESSED), ~is_taken(*RECEIPT)), IS_OWED,
 ).order_by(ChildNotification.id).limit(MOST_NAMED)
 """Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
 _WITHOUT_TASK = sa.select(Subject.id).where(
