@@ -121,7 +121,7 @@ def _dated(run: Run, value: Any) -> Any:
 DATES_OF_EXAMPLES = re.compile(r"2026-\d\d-\d\d(T.*)?")
 EXAMPLE_AUTHORITIES = ("ishoj-kommune", "kbh-vestegns-politi")
 TEXTS = frozenset({
-    "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered",
+    "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered", "danger",
 })
 
 
@@ -344,6 +344,7 @@ DOINGS.update({
     "decline": posting_about("information-requests/{id}/answer", "AnswerInformationRequest"),
     "end a participation": posting_about("participants/{id}", None, method="DELETE"),
     "extend a participation": posting_about("participants/{id}/extension", "ExtendParticipation"),
+    "report danger": posting("danger-reports", "ReportDanger"),
     "tell by phone": posting("oral-exchanges", "RecordOralExchange"),
     "reveal a first view": posting_about("first-views/{id}/revelation", "RevealFirstView"),
 })

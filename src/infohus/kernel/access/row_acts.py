@@ -46,6 +46,8 @@ _DISCLOSING = _PROPOSING | _AMENDING | {
     Action.CONTRIBUTE_TO_ASSESSMENT, Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
     Action.DIFFER_ON_SCOPE_DECISION,
 }
+_TELLING = _DISCLOSING | {Action.REPORT_DANGER}
+"""What tells somebody something; a report of danger passes on nothing that another owns."""
 _WITHDRAWING = frozenset({Action.WITHDRAW_EXCHANGE})
 _PLAN = frozenset({Action.LOAD_PLAN})
 
@@ -83,11 +85,11 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
         INSERT: frozenset({Action.REGISTER_COORDINATOR}), DELETE: frozenset({Action.REMOVE_COORDINATOR}),
     },
     "custody_release": {INSERT: frozenset({Action.RECORD_CUSTODY_RELEASE})},
-    "disclosed_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
-    "disclosure": {INSERT: _DISCLOSING, WITHDRAW: _WITHDRAWING},
+    "disclosed_key": {INSERT: _TELLING, DELETE: _WITHDRAWING},
+    "disclosure": {INSERT: _TELLING, WITHDRAW: _WITHDRAWING},
     "earlier_concerns_seen": {INSERT: frozenset({Action.CONFIRM_EARLIER_CONCERNS})},
-    "exchange": {INSERT: _DISCLOSING},
-    "exchange_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
+    "exchange": {INSERT: _TELLING},
+    "exchange_key": {INSERT: _TELLING, DELETE: _WITHDRAWING},
     "first_view": {INSERT: frozenset({Action.STATE_FIRST_VIEW})},
     "follow_up": {INSERT: frozenset({Action.RECORD_FOLLOW_UP})},
     "fulfilment": {INSERT: frozenset({Action.FULFIL_OBLIGATION})},
