@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from migrations.tables.definitions import add_reference, choice, create_record, create_table, revision, sealed
 
-OUTSIDE_115 = ("bl-133", "dbl-6-8", "fvl-28", "strl-141", "sul-43-2-2")
+OUTSIDE_115 = ("fvl-28", "dbl-6-8", "strl-141", "sul-43-2-2", "bl-133")
 PARAGRAPHS = ("rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4", *OUTSIDE_115)
 PURPOSES = (
     "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure", "follow_up", "closure",
