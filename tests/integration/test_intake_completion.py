@@ -328,6 +328,7 @@ class WhenThePoliceTakeAConcernIn:
             {"kind": "concern", "id": case.concern_id}, {"kind": "child_notification", "id": child},
         ]}
         await case.politi.post(f"{case.path}/exchanges", draft)
+        handed |= {"handed_over_at": now().isoformat()}
         await case.kommune.post(f"{path}/hand-over", handed, status=200)
         await stop_clocks(case, child)
         seen = (await the_concern(case, "politi"))["child_notifications"][0]

@@ -40,13 +40,10 @@ class Paragraph(StrEnum):
     BY_HEALTH_PERSON = "sul-43-2-2"
     """Sundhedslovens § 43, stk. 2, nr. 2: an evident public interest, or weighty regard for others."""
 
-    CHILD_IS_NOTIFIED = "bl-133"
-    """Barnets lovs § 133: who learns of a child in public service notifies the municipality; it cannot be declined."""
-
 
 OUTSIDE_115 = frozenset({
     Paragraph.BETWEEN_AUTHORITIES, Paragraph.BY_INSTITUTION, Paragraph.CRIME_TO_BE_PREVENTED,
-    Paragraph.BY_HEALTH_PERSON, Paragraph.CHILD_IS_NOTIFIED,
+    Paragraph.BY_HEALTH_PERSON,
 })
 """The provisions outside § 115 that an authority discloses by on its own (rules 84 and 105)."""
 
@@ -65,7 +62,6 @@ class Purpose(StrEnum):
     """Why it is disclosed: a closed list that cannot express the investigation of a crime (rule 2).
 
     Danger is a report of its own, outside § 115 (rule 84); no exchange under § 115 has that purpose.
-    Nor has one that of an underretning, which is handed over by an act of its own (rule 83).
     """
 
     CLEARANCE_CHECK = "clearance_check"
@@ -77,7 +73,6 @@ class Purpose(StrEnum):
     FOLLOW_UP = "follow_up"
     CLOSURE = "closure"
     DANGER = "danger"
-    CHILD_NOTIFICATION = "child_notification"
 
 
 class Category(StrEnum):

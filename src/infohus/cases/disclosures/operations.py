@@ -28,7 +28,6 @@ from infohus.cases.disclosures.onward_notices import notify_owners
 from infohus.cases.disclosures.outside_115 import Outside, refuse_other_categories
 from infohus.cases.disclosures.refusals import (
     BeforeTheCase,
-    ChildIsNotifiedByItself,
     ConsentNotConsidered,
     DangerIsReportedByItself,
     InvestigationNotRuledOut,
@@ -157,11 +156,8 @@ def _refuse_the_act_of_another(work: UnitOfWork, draft: DisclosureDraft, outside
     """Require that the unit's act discloses such a thing: under § 115, in answer to PET, or as a report of danger."""
     if outside is None:
         work.require(Action.RECORD_EXCHANGE)
-    only = outside and outside.purpose
-    if (draft.purpose is Purpose.DANGER) != (only is Purpose.DANGER):
+    if (draft.purpose is Purpose.DANGER) != (outside is not None and outside.purpose is Purpose.DANGER):
         raise DangerIsReportedByItself(field="purpose")
-    if (draft.purpose is Purpose.CHILD_NOTIFICATION) != (only is Purpose.CHILD_NOTIFICATION):
-        raise ChildIsNotifiedByItself(field="purpose")
     if draft.requested_by_pet and work.action not in _ANSWERS_PET:
         raise PetIsAnsweredByItself
 

@@ -1,8 +1,7 @@
 """Videregivelse uden for § 115: on which provision an authority can disclose there, and who can use which (rule 105).
 
 What § 115 does not carry has a named basis of its own. Necessity and categories are asked for all the same; ties to
-gangs are never disclosed so, since stk. 5 knows them in one form of cooperation alone. The basis of an underretning is
-used by its hand-over alone (rule 83).
+gangs are never disclosed so, since stk. 5 knows them in one form of cooperation alone.
 
 Source: forvaltningsloven § 28 with databeskyttelsesloven §§ 6-8; straffeloven § 141; sundhedsloven § 43.
 """
@@ -50,8 +49,6 @@ class Outside(NamedTuple):
     @property
     def purpose(self) -> Purpose | None:
         """The one purpose it can have, where there is one."""
-        if self.basis is Paragraph.CHILD_IS_NOTIFIED:
-            return Purpose.CHILD_NOTIFICATION
         return None if self.is_acute is None else Purpose.DANGER
 
 
@@ -79,4 +76,4 @@ def refuse_other_categories(categories: list[Category]) -> None:
         raise CategoryNotOutside115(field="categories")
 
 
-assert {one for fitting in BASES.values() for one in fitting} | {Paragraph.CHILD_IS_NOTIFIED} == OUTSIDE_115  # noqa: S101 - each is somebody's
+assert {one for fitting in BASES.values() for one in fitting} == OUTSIDE_115  # noqa: S101 - each is somebody's
