@@ -7,6 +7,7 @@ while an act has none.
 from infohus.danish.access import ACCESS, NOT_AVAILABLE_IN_BODY, roles_in_words
 from infohus.danish.bounds import BOUNDS
 from infohus.danish.children import AGE_WARNINGS, CHILDREN
+from infohus.danish.cpr_numbers import CPR_NUMBERS, CPR_WARNINGS
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.requests import NOT_UNDERSTOOD, PLACES, REQUESTS
@@ -18,6 +19,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **BOUNDS,
     **ACCESS,
     **CHILDREN,
+    **CPR_NUMBERS,
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
     "idempotency-key-reused": (
@@ -284,8 +286,7 @@ STAGES = {
 }
 WARNINGS = {
     **AGE_WARNINGS,
-    "cpr-odd": "CPR-nummeret opfylder ikke modulus 11. Det behøver nyere numre ikke; kontrollér det gerne igen.",
-    "cpr-missing": "Personen er registreret uden CPR-nummer.",
+    **CPR_WARNINGS,
     "home-unknown": "Bopælskommunen er ikke kendt. Undersøg den, om I kan, før I afgør, hvor sagen hører til.",
     "home-not-stated": "Bopælskommunen er ikke angivet for alle, bekymringen angår.",
     "home-elsewhere": (

@@ -1,10 +1,6 @@
 """The words of refusals about age and about the underretning of a child."""
 
 CHILDREN: dict[str, tuple[str, str]] = {
-    "cpr-number-not-possible": (
-        "CPR-nummeret kan ikke passe",
-        "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
-    ),
     "screening-awaits-child-notification": (
         "Underretningen skal afleveres først",
         "Personen var eller kan have været under 18 år. Registrér aflevering af underretningen, eller angiv alderen.",

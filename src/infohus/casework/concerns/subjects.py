@@ -41,6 +41,7 @@ class Person:
     age: Age
     cpr_number: CprNumber | None
     cpr_index: bytes | None
+    """`None` also for a replacement number, which identifies nobody alone (rule 74)."""
 
     @property
     def is_child(self) -> bool:
@@ -68,8 +69,8 @@ class Person:
         if number is not None and age_on(number.birth_date, received_on) < 0:
             raise BirthDateNotPossible(field=f"{field}.cpr_number")
         stated, age = _stated(draft, received_on), _age(draft, number, received_on)
-        if number is None:
-            return cls(draft, stated, age, None, None)
+        if number is None or number.is_replacement:
+            return cls(draft, stated, age, number, None)
         return cls(draft, stated, age, number, work.lookup_index("cpr", number.digits))
 
 
@@ -99,6 +100,8 @@ def doubts_about(subjects: Sequence[SubjectDraft], received_at: datetime) -> Ite
     numbers = [read_cpr_number(one.cpr_number) for one in subjects if one.cpr_number is not None]
     if any(number.is_odd for number in numbers):
         yield "cpr-odd"
+    if any(number.is_replacement for number in numbers):
+        yield "cpr-replacement"
     if len(numbers) < len(subjects):
         yield "cpr-missing"
     ages = [
