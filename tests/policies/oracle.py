@@ -80,11 +80,9 @@ class ActionRule:
     """The owner, and those it was disclosed to."""
     only_deliverers: bool = False
     only_given: bool = False
-    """Of those invited."""
     only_told: bool = False
     """Of those invited: what their authority was told, and its own kept marks; not what it told others."""
     only_without_tovholder: bool = False
-    """Of those invited: for an authority that has no tovholder, who would act for it."""
     kinds: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -249,8 +247,6 @@ CONTENT: Final = frozenset(
     }
 )
 _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
-
-
 _ON_ANOTHERS = {Action.END_PARTICIPATION, Action.EXTEND_PARTICIPATION}
 """Actions on participations, which are open to the tovholdere of both authorities."""
 
