@@ -105,8 +105,6 @@ class WhenAnAuthorityThatIsDrawnInIsAsked:
     async def test_it_does_so_within_its_invitation_alone(self, house_of_three: House) -> None:
         made = await asking(house_of_three, scope=["information"])
         assert (await made.guest.call("POST", made.answer, json=DECLINED)).status_code == 404
-        made = await asking(house_of_three, scope=["exchange"], records=[made.request["id"]])
-        assert (await made.guest.call("POST", made.answer, json=DECLINED)).status_code == 404
         # Who is asked by the municipality does not answer what the police are asked, or what it asked itself.
         made = await asking(house_of_three)
         others = await made.case.kommune.post(
@@ -148,6 +146,6 @@ class WhenSomebodyOfAnAuthorityWithATovholderIsDrawnIn:
         (seen,) = (await colleague.get(f"{case.path}/information-requests"))["items"]
         assert seen["id"] == request["id"]
         path = f"{case.path}/information-requests"
-        assert (await colleague.call("POST", f"{path}/{request['id']}/answer", json=DECLINED)).status_code == 403
-        assert (await colleague.call("POST", f"{path}/{own['id']}/answer", json=DECLINED)).status_code == 404
+        for asked in (request, own):
+            await colleague.post(f"{path}/{asked['id']}/answer", DECLINED, status=404)
         await case.kommune.post(f"{path}/{request['id']}/answer", DECLINED, status=200)
