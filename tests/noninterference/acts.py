@@ -121,7 +121,7 @@ def _dated(run: Run, value: Any) -> Any:
 DATES_OF_EXAMPLES = re.compile(r"2026-\d\d-\d\d(T.*)?")
 EXAMPLE_AUTHORITIES = ("ishoj-kommune", "kbh-vestegns-politi")
 TEXTS = frozenset({
-    "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered",
+    "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered", "danger",
 })
 
 

@@ -30,6 +30,24 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
     ),
+    "danger-is-reported-by-itself": (
+        "Fare meldes for sig",
+        (
+            "Brug »Meld fare til politiet«: meldingen hviler ikke på § 115 og venter ikke på noget. Formålet »fare«"
+            " hører til den og til dens rettelser, og de har intet andet formål. Er der akut fare, så ring 112 først."
+        ),
+    ),
+    "basis-does-not-fit": (
+        "Den hjemmel kan jeres myndighed ikke bruge",
+        "Lad feltet {field} være tomt, så findes hjemlen: {paragraph}. Intet er videregivet.",
+    ),
+    "category-not-outside115": (
+        "Den slags oplysninger videregives kun efter § 115",
+        (
+            "Oplysninger om tilknytning til bander videregives alene efter retsplejelovens § 115, stk. 5. Tag dem ud."
+            " Intet er videregivet."
+        ),
+    ),
     "recipient-is-oneself": (
         "Modtageren er jeres egen myndighed",
         "Tag den ud af modtagerne: egne oplysninger videregives ikke til jer selv. Intet er videregivet.",
@@ -100,8 +118,8 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Oplysninger må ikke videregives til efterforskning",
         (
             "Retsplejelovens § 115 gælder aldrig efterforskning af straffesager. Intet er videregivet; forsøget er"
-            " logget. Er der fare, så ring til politiet. Kan andre regler bruges, så spørg jeres jurist; det sker uden"
-            " for infohuset."
+            " logget. Er der akut fare, så ring 112. Anden fare meldes ved »Meld fare til politiet«, som ikke hviler på"
+            " § 115, men på forvaltningslovens § 28, straffelovens § 141 eller sundhedslovens § 43."
         ),
     ),
     "release-condition-missing": (

@@ -205,6 +205,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.RECORD_EXCHANGE: recording(
         "record-exchange", SHARED, OF_RECORDED_EXCHANGE, for_pet_also=EVERY - SHARED, rule=1,
     ),
+    Action.REPORT_DANGER: recording("report-danger", EVERY, of_exchange_else(P.DANGER)),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
     Action.READ_EXCHANGE: reading("read-exchange", of(P.EXCHANGE)),
     Action.CORRECT_EXCHANGE: recording("correct-exchange", EVERY, OF_EXCHANGE),

@@ -19,6 +19,7 @@ from infohus.cases.disclosures.model import (
     Purpose,
 )
 from infohus.cases.disclosures.operations import Correcting, disclose
+from infohus.cases.disclosures.outside_115 import Outside
 from infohus.cases.information import InformationDraft, note_information
 from infohus.cases.procedure.purposes import EXCHANGED_AT
 from infohus.cases.procedure.table import PROCEDURE
@@ -147,15 +148,17 @@ async def correct_exchange(
     whom it was not withdrawn, and those that the draft names; its records reach only these. All others are told that it
     was wrong, and no more, where they see the wrong exchange or what was passed on to them (`corrections.py`). Another
     exchange that told the same is corrected for itself, so nobody learns of one that was made past them (rule 44).
-    Whether it was made at PET's request follows from the wrong exchange alone: both stand on one track (rule 85).
+    Whether it was made at PET's request follows from the wrong exchange alone: both stand on one track (rule 85). What
+    rested on another provision than § 115 is corrected on the same, and carries no more (rule 105).
 
     Raises:
         NotAvailable: another authority recorded it.
         ExchangeAlreadyCorrected: correct the correction instead.
         ExchangeWithoutRecipient: it names records, and nobody who is to get them.
         CorrectionOnAnotherTrack: the draft says that PET asked, and the wrong exchange was not made at PET's request.
-        CorrectionCarriesMore: at a stage that allows no exchange it names other records, or somebody who was not told.
-        Refused: a rule of § 115 is not met.
+        CorrectionCarriesMore: outside § 115, or at a stage that allows no exchange, it names other records, or somebody
+            who was not told.
+        Refused: a rule of § 115, or of what the wrong exchange rests on, is not met.
     """
     if wrong.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
@@ -165,7 +168,7 @@ async def correct_exchange(
         raise errors.ExchangeAlreadyCorrected
     reached = await _reached_by_correction(work, wrong)
     items = await records.items_of(work, draft.items)
-    if work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
+    if wrong.is_outside_115 or work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
         carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)} | {*wrong.given_ids}
         if not {item.record_id for item in items} <= carried or not set(draft.recipients) <= reached:
             raise CorrectionCarriesMore
@@ -176,7 +179,7 @@ async def correct_exchange(
     )
     exchange = await disclose(
         work, reaching_all, items, summary=draft.summary,
-        correcting=Correcting(wrong.id, told=wrong.recipients, items_for=draft.recipients),
+        correcting=Correcting(wrong.id, told=wrong.recipients, items_for=draft.recipients), outside=Outside.of(wrong),
     )
     work.done(exchange.id)
     return exchange

@@ -46,6 +46,8 @@ _DISCLOSING = _PROPOSING | _AMENDING | {
     Action.CONTRIBUTE_TO_ASSESSMENT, Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
     Action.DIFFER_ON_SCOPE_DECISION,
 }
+_TELLING = _DISCLOSING | {Action.REPORT_DANGER}
+"""What tells somebody something; a report of danger passes on nothing that another owns."""
 _WITHDRAWING = frozenset({Action.WITHDRAW_EXCHANGE})
 _PLAN = frozenset({Action.LOAD_PLAN})
 
@@ -82,11 +84,11 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
         INSERT: frozenset({Action.REGISTER_COORDINATOR}), DELETE: frozenset({Action.REMOVE_COORDINATOR}),
     },
     "custody_release": {INSERT: frozenset({Action.RECORD_CUSTODY_RELEASE})},
-    "disclosed_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
-    "disclosure": {INSERT: _DISCLOSING, WITHDRAW: _WITHDRAWING},
+    "disclosed_key": {INSERT: _TELLING, DELETE: _WITHDRAWING},
+    "disclosure": {INSERT: _TELLING, WITHDRAW: _WITHDRAWING},
     "earlier_concerns_seen": {INSERT: frozenset({Action.CONFIRM_EARLIER_CONCERNS})},
-    "exchange": {INSERT: _DISCLOSING},
-    "exchange_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
+    "exchange": {INSERT: _TELLING},
+    "exchange_key": {INSERT: _TELLING, DELETE: _WITHDRAWING},
     "first_view": {INSERT: frozenset({Action.STATE_FIRST_VIEW})},
     "follow_up": {INSERT: frozenset({Action.RECORD_FOLLOW_UP})},
     "fulfilment": {INSERT: frozenset({Action.FULFIL_OBLIGATION})},
@@ -167,6 +169,7 @@ OTHER_ROLES: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_CLEARANCE_CHECK: _POLICE,
     **dict.fromkeys((Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER), _MUNICIPAL),
     Action.LEAVE_CASE: _GUEST,
+    Action.REPORT_DANGER: _MUNICIPAL | _GUEST,
     **dict.fromkeys((
         Action.NOTE_INFORMATION, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED, Action.CONTRIBUTE_TO_ASSESSMENT,
         Action.RECORD_FOLLOW_UP, Action.ANSWER_INFORMATION_REQUEST,
