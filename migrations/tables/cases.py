@@ -91,6 +91,7 @@ def create_tables() -> None:
         sa.Column("given_kinds", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("given_ids", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("given_versions", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("given_parts", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("declared_not_for_investigation", sa.Boolean(), nullable=False),
         choice("consent", "given", "refused", "sought", "not_sought", nullable=True),
         sealed("consent_reason", nullable=True),
@@ -104,7 +105,8 @@ def create_tables() -> None:
         sa.Column("answers_key", sa.LargeBinary()),
         sa.CheckConstraint(
             "cardinality(given_kinds) = cardinality(given_ids)"
-            " AND cardinality(given_versions) = cardinality(given_ids)",
+            " AND cardinality(given_versions) = cardinality(given_ids)"
+            " AND cardinality(given_parts) = cardinality(given_ids)",
             name="given_is_named_whole",
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),

@@ -5,6 +5,13 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Personen er ikke en af sagens personer",
         "Angiv en person, som sagen handler om, eller udelad personen. Den, der har henvendt sig, er ikke en af dem.",
     ),
+    "record-has-no-such-part": (
+        "Oplysningen har ikke den del",
+        (
+            "Kun en henvendelse kan videregives i dele: det sete, tolkningen, og hvad henvenderen fik at vide. Udelad"
+            " »parts« for andre oplysninger; skal der siges mindre, så skriv det i ord."
+        ),
+    ),
     "correction-carries-more": (
         "Rettelsen rækker længere end det, der rettes",
         (

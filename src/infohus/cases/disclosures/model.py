@@ -3,6 +3,7 @@
 Source: retsplejeloven § 115.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -136,8 +137,8 @@ class Exchange(Record):
     """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
 
     (case_id, id) is unique, so that a foreign key of two columns can require the same case.
-    `given_ids` are the records that recipients got who take no part in the case, each of the kind and in the version at
-    the same place: they read elsewhere, so no disclosure and no key says what it was.
+    `given_ids` are the records that recipients got who take no part in the case, each of the kind, in the version and
+    in the parts (commas between) at the same place: they read elsewhere, so no disclosure and no key says what it was.
     `declared_not_for_investigation`: the discloser declared that it is not for the investigation of a crime (rule 2).
     That, consent and the answers to § 115's questions may be missing where PET asked.
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
@@ -150,7 +151,8 @@ class Exchange(Record):
         sa.UniqueConstraint("corrects_id"),
         sa.CheckConstraint(
             "cardinality(given_kinds) = cardinality(given_ids)"
-            " AND cardinality(given_versions) = cardinality(given_ids)",
+            " AND cardinality(given_versions) = cardinality(given_ids)"
+            " AND cardinality(given_parts) = cardinality(given_ids)",
             name="given_is_named_whole",
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
@@ -178,6 +180,7 @@ class Exchange(Record):
     given_kinds: Mapped[list[str]]
     given_ids: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
     given_versions: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer()))
+    given_parts: Mapped[list[str]]
     declared_not_for_investigation: Mapped[bool]
     consent: Mapped[Consent | None] = choice(Consent, name="consent")
     consent_reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
@@ -210,9 +213,10 @@ class Item(msgspec.Struct, frozen=True, order=True):
     contents: dict[str, bytes]
 
     @classmethod
-    def of(cls, record: Record) -> "Item":
-        """Name a version as it was read or written, in all its parts."""
+    def of(cls, record: Record, parts: Collection[str] | None = None) -> "Item":
+        """Name a version as it was read or written, in these of its parts, or in all (rule 87)."""
+        contents = contents_of(record)
         return cls(
             record.__tablename__, record.id, record.authority_id, record.record_version, record.has_own_key,
-            contents_of(record),
+            contents if parts is None else {part: contents[part] for part in parts},
         )

@@ -117,7 +117,9 @@ async def disclose(
         consent_reason=draft.consent_reason,
     )
     takes_part = work.parties.keys() >= set(work.audit_draft.recipients)
-    outside = [] if takes_part else sorted({(one.kind, one.record_id, one.record_version) for one in items})
+    outside = [] if takes_part else sorted({
+        (one.kind, one.record_id, one.record_version, ",".join(sorted(one.contents))) for one in items
+    })
     texts = {**msgspec.structs.asdict(answers), "summary": summary}
     facts = {
         "paragraph": paragraph, "cooperation_form": draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
@@ -134,8 +136,8 @@ async def disclose(
         for_supervision={"answers": msgspec.json.encode(answers).decode()},
         recipients=recipients, is_late=work.now - exchanged_at > LATE_AFTER,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
-        given_kinds=[kind for kind, _, _ in outside], given_ids=[record_id for _, record_id, _ in outside],
-        given_versions=[version for _, _, version in outside],
+        given_kinds=[one[0] for one in outside], given_ids=[one[1] for one in outside],
+        given_versions=[one[2] for one in outside], given_parts=[one[3] for one in outside],
         manifest=manifest_of(exchange_id, facts, recipients=draft.recipients, items=items, texts=texts, salt=salt),
         **facts,
     )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from infohus.cases.disclosures.model import Exchange
+from infohus.kernel.access.model import Disclosure
 from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -23,6 +24,15 @@ class Told(msgspec.Struct, frozen=True):
     reader can read the correction. What was told of an own record and corrected is wrong for its owner, too.
     """
 
+    is_withdrawn: bool
+    is_corrected: bool
+    corrected_by: UUID | None
+
+
+class ToldPart(msgspec.Struct, frozen=True):
+    """The same of one part of a record, where an exchange can tell a part without the others (rule 87)."""
+
+    part: str
     is_withdrawn: bool
     is_corrected: bool
     corrected_by: UUID | None
@@ -47,6 +57,11 @@ _TOLD = (
 """The earliest of several corrections comes first."""
 
 
+_PARTS = sa.select(Disclosure.exchange_id, Disclosure.record_version, Disclosure.parts).where(
+    Disclosure.record_id == sa.bindparam("record_id"), Disclosure.recipient_id == sa.bindparam("authority_id")
+)
+
+
 async def told_of(work: UnitOfWork, *records: Record) -> Mapping[UUID, Told]:
     """Say of records, by their ids, how the caller's authority was told them; of its own those that it corrected."""
     stored = [record for record in records if record not in work.pending(type(record))]
@@ -66,6 +81,28 @@ async def told_of(work: UnitOfWork, *records: Record) -> Mapping[UUID, Told]:
                 is_corrected=any(row["correction"] is not None for row in told),
                 corrected_by=next((row["corrected_by"] for row in told if row["corrected_by"] is not None), None),
             )
+    return found
+
+
+async def told_parts_of(work: UnitOfWork, record: Record) -> list[ToldPart]:
+    """Say the same of each part of another's record that the caller's authority can open; of an own one nothing."""
+    own = work.caller.authority_id
+    if record.authority_id == own or record in work.pending(type(record)):
+        return []
+    rows = await work.values(_TOLD, record_ids=[record.id], case_ids=[])
+    told = {
+        (row["exchange_id"], part)
+        for row in await work.values(_PARTS, record_id=record.id, authority_id=own)
+        if row["record_version"] == record.record_version for part in row["parts"]
+    }
+    found = []
+    for part in await work.parts_of(record):
+        of_part = [row for row in rows if not row["is_own"] and (row["exchange_id"], part) in told]
+        found.append(ToldPart(
+            part, is_withdrawn=not any(row["stands"] for row in of_part),
+            is_corrected=any(row["correction"] is not None for row in of_part),
+            corrected_by=next((row["corrected_by"] for row in of_part if row["corrected_by"] is not None), None),
+        ))
     return found
 
 

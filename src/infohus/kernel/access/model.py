@@ -229,7 +229,7 @@ class Disclosure(Row, Changing):
     """One version of one record disclosed to one authority by one exchange.
 
     `via` are the exchanges by which the discloser had it, where another authority wrote it: what is passed on falls
-    with what it rests on (rule 16).
+    with what it rests on (rule 16). `parts` are those of the record that were disclosed (rule 87).
     """
 
     __tablename__ = "disclosure"
@@ -248,6 +248,7 @@ class Disclosure(Row, Changing):
     discloser_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     via: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
     withdrawn_at: Mapped[datetime | None]
+    parts: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
 STANDS = sa.and_(

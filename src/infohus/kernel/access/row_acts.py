@@ -75,6 +75,7 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
         (INSERT, UPDATE), frozenset({Action.PROPOSE_CLOSURE, Action.AMEND_CLOSURE, Action.SIGN_CLOSURE})
     ),
     "concern": {INSERT: _INTAKE},
+    "concern_form": {INSERT: _INTAKE},
     "content_request": {INSERT: frozenset({Action.REQUEST_CONTENT})},
     "contribution": {INSERT: frozenset({Action.CONTRIBUTE_TO_ASSESSMENT})},
     "coordinator": {

@@ -8,7 +8,7 @@ supervision of the row's authority.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -102,6 +102,11 @@ class Keyring:
             await self._take_kept(unopened)
         if without_key := missing - self._data_keys.keys():
             raise errors.NotAvailable(without_key=frozenset(record_id for record_id, _ in without_key))
+
+    async def parts(self, version: Version) -> list[str]:
+        """Bring a version, and name the parts of which the authority has a key."""
+        await self.bring([version])
+        return sorted(self._data_keys[version])
 
     def forget(self, versions: Iterable[Version]) -> None:
         """Hold the data keys of versions no longer; who needs them again brings them again."""
@@ -244,7 +249,8 @@ class Keyring:
 
     def _supervision_key(self, row: Row, kept: KeptForSupervision) -> DataKey:
         """Unwrap the key of a row's texts for supervision; its id stands in every envelope."""
-        texts = (getattr(row, column.name) for column in table_of(type(row)).columns if _is_for_supervision(column))
+        columns = (one.name for one in table_of(type(row)).columns if isinstance(one.type, SupervisionColumn))
+        texts = (getattr(row, column) for column in columns)
         key_id = next((text.key_id for text in texts if isinstance(text, Sealed)), None)
         if key_id is None:
             raise CannotOpen
@@ -319,10 +325,6 @@ def kept_for_supervision(row: Row) -> KeptForSupervision:
     kept = vars(type(row))["kept_for_supervision"]
     assert isinstance(kept, KeptForSupervision)  # noqa: S101 - narrows the type
     return kept
-
-
-def _is_for_supervision(column: sa.Column[Any]) -> bool:
-    return isinstance(column.type, SupervisionColumn)
 
 
 def _authority_of(row: Row) -> str:
