@@ -5,11 +5,26 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Personen er ikke en af sagens personer",
         "Angiv en person, som sagen handler om, eller udelad personen. Den, der har henvendt sig, er ikke en af dem.",
     ),
+    "gang-ties-by-police-alone": (
+        "Kun politiet kan videregive, hvem der har tilknytning til bandemiljøer",
+        (
+            "Retsplejelovens § 115, stk. 5, lader politiet videregive dem til andre myndigheder efter stk. 1, nr. 1. De"
+            " kan hverken gives af andre, til en selvejende institution eller efter nr. 2 og 3. Fravælg kategorien, og"
+            " udelad oplysningerne."
+        ),
+    ),
+    "gang-ties-are-not-passed-on": (
+        "Oplysningen er omfattet af tavshedspligt",
+        (
+            "Politiet har videregivet den med oplysninger om tilknytning til bandemiljøer. Den, der er blevet bekendt"
+            " med dem, har tavshedspligt efter retsplejelovens § 115, stk. 5. Bed politiet videregive den selv."
+        ),
+    ),
     "record-has-no-such-part": (
         "Oplysningen har ikke den del",
         (
-            "Kun en henvendelse kan videregives i dele: det sete, tolkningen, og hvad henvenderen fik at vide. Udelad"
-            " »parts« for andre oplysninger; skal der siges mindre, så skriv det i ord."
+            "Kun en henvendelse kan videregives i dele: det sete, tolkningen, og hvad der blev sagt til den, der har"
+            " henvendt sig. Udelad »parts« for andre oplysninger; skal der siges mindre, så skriv det i ord."
         ),
     ),
     "correction-carries-more": (

@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.gang_ties import refuse_gang_ties_beside_stk_5, refuse_passing_on_gang_ties
 from infohus.cases.disclosures.manifests import manifest_of, new_salt
 from infohus.cases.disclosures.model import (
     SENSITIVE,
@@ -96,6 +97,9 @@ async def disclose(
         _refuse_what_115_refuses(draft, work.regime, follows=_follows(work, draft, told))
     if not draft.categories:
         raise errors.ExchangeWithoutCategory
+    if not draft.requested_by_pet:
+        refuse_gang_ties_beside_stk_5(draft, follows=_follows(work, draft, told))
+        await refuse_passing_on_gang_ties(work, items)
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
     ):

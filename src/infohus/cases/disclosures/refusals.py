@@ -29,3 +29,11 @@ class OnwardReasonMissing(Refused):
 
 class PetIsAnsweredByItself(Refused):
     """Rule 85: a proposal, a measure or a question is never shown by an exchange at PET's request."""
+
+
+class GangTiesByPoliceAlone(Refused):
+    """Rule 102: gang ties are told by the police, to authorities, under nr. 1."""
+
+
+class GangTiesAreNotPassedOn(Refused):
+    """Rule 102: who was told of gang ties is bound to secrecy, and passes the record on to nobody."""

@@ -10,23 +10,26 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.model import Category, Exchange
+from infohus.danish.paragraphs import SECRECY
 from infohus.kernel.access.model import Disclosure
 from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
-class Told(msgspec.Struct, frozen=True):
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     """How the caller's authority was told a record that another wrote, or that it corrected what it told of an own one.
 
     `is_withdrawn`: every exchange that told it was withdrawn, or what that rested on; the authority keeps the record,
     and passes it on to nobody. `is_corrected`: an exchange that told it was corrected, by `corrected_by` where the
-    reader can read the correction. What was told of an own record and corrected is wrong for its owner, too.
+    reader can read the correction. What was told of an own record and corrected is wrong for its owner, too. `secrecy`
+    tells of the duty that came with gang ties (rule 102).
     """
 
     is_withdrawn: bool
     is_corrected: bool
     corrected_by: UUID | None
+    secrecy: str | None = None
 
 
 class ToldPart(msgspec.Struct, frozen=True):
@@ -45,13 +48,17 @@ _told = sa.func.infohus.told_how(
     sa.column("is_own", sa.Boolean()), sa.column("stands", sa.Boolean()), sa.column("correction", sa.Uuid()),
     name="told",
 )
-_right = aliased(Exchange)
+_right, _teller = aliased(Exchange), aliased(Exchange)
+_HAS_GANG_TIES = sa.literal(Category.GANG_TIES.value) == sa.func.any(_teller.categories)
 _TOLD = (
     sa.select(
         _told.c.exchange_id, _told.c.record_id, _told.c.record_version, _told.c.is_own, _told.c.stands,
-        _told.c.correction, _right.id.label("corrected_by"),
+        _told.c.correction, _right.id.label("corrected_by"), _HAS_GANG_TIES.label("has_gang_ties"),
     )
-    .select_from(_told.outerjoin(_right, _right.id == _told.c.correction))
+    .select_from(
+        _told.outerjoin(_right, _right.id == _told.c.correction)
+        .outerjoin(_teller, _teller.id == _told.c.exchange_id)
+    )
     .order_by(_told.c.correction, _told.c.exchange_id, _told.c.record_id, _told.c.record_version)
 )
 """The earliest of several corrections comes first."""
@@ -80,6 +87,7 @@ async def told_of(work: UnitOfWork, *records: Record) -> Mapping[UUID, Told]:
                 is_withdrawn=not any(row["stands"] for row in told),
                 is_corrected=any(row["correction"] is not None for row in told),
                 corrected_by=next((row["corrected_by"] for row in told if row["corrected_by"] is not None), None),
+                secrecy=SECRECY if any(row["has_gang_ties"] and not row["is_own"] for row in told) else None,
             )
     return found
 

@@ -63,7 +63,7 @@ class OralExchangeDraft(TellsTheOther, frozen=True, forbid_unknown_fields=True, 
 
     said: Reason
     channel: OralChannel
-    categories: Annotated[list[Category], Meta(min_length=1, max_length=5)]
+    categories: Annotated[list[Category], Meta(min_length=1, max_length=6)]
     necessity: AnswerToRule
     proportionality: AnswerToRule
     subsidiarity: AnswerToRule

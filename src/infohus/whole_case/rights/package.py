@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.danish.codes import CODES
+from infohus.danish.codes import CODES, EXTREMISM_WEIGHTS
 from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.sealing.spool import SealedSpool
@@ -169,7 +169,10 @@ def _text_in_words(kind: AccessKind, name: str, text: str, codes: ConcernCodes) 
 
 
 def _of_plan(codes: ConcernCodes) -> Mapping[str, Mapping[str, str]]:
-    return {"kind": codes.kinds, "signs": codes.signs, "extremism_form": codes.extremism_forms}
+    return {
+        "kind": codes.kinds, "signs": codes.signs, "extremism_form": codes.extremism_forms,
+        "extremism_weight": EXTREMISM_WEIGHTS,
+    }
 
 
 def _names(value: object, ids: set[str]) -> bool:
