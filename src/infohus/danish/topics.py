@@ -12,6 +12,7 @@ TOPICS = {
     "screenings": "Screening", "assessments": "Vurderingsværktøjet", "assessment-template": "Vurderingens skabelon",
     "exchanges": "Videregivelser", "oral-exchanges": "Mundtlige videregivelser", "kept-marks": "Bevaringsmærker",
     "information-requests": "Anmodninger om oplysninger", "custody-releases": "Løsladelser",
+    "look-through": "Hvem nævnes, før der videregives",
     "onward-notices": "Underretning om videregivelse", "recommendations": "Anbefalinger", "measures": "Indsatser",
     "stalled-measures": "Indsatser, der er gået i stå", "closures": "Afslutninger", "retention": "Opbevaring",
     "closing": "Hvad der mangler før afslutning", "log": "Egen myndigheds log",

@@ -92,6 +92,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "items": [{"kind": "information", "id": "00000000-0000-4000-8000-000000000000"}], "because": "used",
         "reason": "Brugt i en afgørelse om støtte.",
     },
+    "LookThrough": {
+        "recipients": [_POLICE], "texts": [{"field": "summary", "text": "Hans bror Ole ringede fra 12 34 56 78."}],
+    },
     "RequestInformation": {"question": "Har I set ham siden maj?", "disclosure": _disclosure("screening")},
     "AnswerInformationRequest": {"answer": "declined"},
     "RecordCustodyRelease": {

@@ -22,6 +22,7 @@ from infohus.casework.exchanges.kept_marks import (
     keep_disclosed,
     keeps_texts,
 )
+from infohus.casework.exchanges.look_through import handlers as look_through_handlers
 from infohus.casework.exchanges.onward_routes import handlers as onward_handlers
 from infohus.casework.exchanges.operations import (
     EXCHANGE_BY_ID,
@@ -252,5 +253,5 @@ async def kept_marks(
 
 handlers = [
     record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, keep, kept_marks,
-    *request_handlers, *onward_handlers,
+    *request_handlers, *onward_handlers, *look_through_handlers,
 ]

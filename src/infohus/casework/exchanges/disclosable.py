@@ -78,19 +78,29 @@ class DisclosableRecords:
         A record that is named twice is disclosed once, in the parts of both.
 
         Raises:
+            The same as `named`.
+        """
+        return [Item.of(record, parts) for _, record, parts in await self.named(work, drafts)]
+
+    async def named(
+        self, work: UnitOfWork, drafts: Sequence[NamedRecord]
+    ) -> list[tuple[DisclosableKind, Record, list[str]]]:
+        """Find the records that are named, each once, with the parts of it that are.
+
+        Raises:
             NotAvailable: one is unknown, or another authority's that was never disclosed to the caller's, nor any part
                 that is named.
             RecordHasNoSuchPart: a part is named of a record of another kind.
         """
-        items = []
+        found = []
         for kind, record_id in dict.fromkeys((draft.kind, draft.id) for draft in drafts):
             model, statement = self._by_kind[kind]
             record = await work.row(model, statement, id=record_id, case_id=work.case.id)
             if record is None:
                 raise errors.NotAvailable(field="items")
             named = [draft for draft in drafts if (draft.kind, draft.id) == (kind, record_id)]
-            items.append(Item.of(record, await _parts_of(work, record, named)))
-        return items
+            found.append((kind, record, await _parts_of(work, record, named)))
+        return found
 
 
 async def _parts_of(work: UnitOfWork, record: Record, named: Sequence[NamedRecord]) -> list[str]:
