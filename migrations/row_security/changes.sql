@@ -75,6 +75,56 @@ CREATE FUNCTION infohus.case_moves_on() RETURNS trigger
   END
   $$;
 
+-- What a case's stage rests on: the check by the police, or a decision that both authorities signed, or differed on. So
+-- nobody who acts for one authority alone moves a case on by what is the other's to do. `at` is the moment at which it
+-- was decided, for the step itself; null for whoever compares rows with the logs, long afterwards.
+CREATE FUNCTION infohus.stage_rests_on(of_case uuid, stage text, at timestamptz) RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+    SELECT stage = 'received' OR EXISTS (
+      SELECT FROM infohus.clearance_check k
+      WHERE k.case_id = of_case AND stage = CASE k.outcome WHEN 'nothing_hinders' THEN 'cleared' ELSE 'hindered' END
+    ) OR EXISTS (
+      SELECT FROM infohus.scope_decision d JOIN infohus.scope_disagreement g ON g.scope_decision_id = d.id
+      WHERE d.case_id = of_case AND stage = 'not_taken_in' AND d.differed_at IS NOT NULL
+        AND g.authority_id <> d.authority_id AND d.decided_at = coalesce(at, d.decided_at)
+    ) OR EXISTS (
+      SELECT FROM (
+        SELECT d.case_id, d.id, d.content_hash, d.decided_at,
+          CASE d.outcome WHEN 'within' THEN 'accepted' WHEN 'outside' THEN 'not_taken_in' ELSE 'police_alone' END
+        FROM infohus.scope_decision d WHERE d.differed_at IS NULL
+        UNION ALL
+        SELECT d.case_id, d.id, d.content_hash, d.decided_at,
+          CASE d.outcome WHEN 'recommend' THEN 'recommending' WHEN 'qualify_further' THEN 'qualifying' END
+        FROM infohus.screening d
+        UNION ALL SELECT d.case_id, d.id, d.content_hash, d.decided_at, 'recommending' FROM infohus.assessment d
+        UNION ALL SELECT d.case_id, d.id, d.content_hash, d.decided_at, 'acting' FROM infohus.recommendation d
+        UNION ALL SELECT d.case_id, d.id, d.content_hash, d.decided_at, 'closed' FROM infohus.closure d
+      ) AS d (case_id, id, content_hash, decided_at, leads_to)
+      WHERE d.case_id = of_case AND d.leads_to = stage AND d.decided_at = coalesce(at, d.decided_at) AND (
+        SELECT count(DISTINCT s.authority_id) = 2
+        FROM infohus.signature s
+        JOIN infohus."case" c ON c.id = of_case
+        JOIN infohus.infohus i ON i.id = c.infohus_id AND s.authority_id IN (i.municipality_id, i.police_id)
+        WHERE s.record_id = d.id AND s.content_hash = d.content_hash AND s.withdrawn_at IS NULL
+      )
+    )
+  $$;
+
+CREATE FUNCTION infohus.case_rests_on_what_was_decided() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF NEW.stage IS DISTINCT FROM OLD.stage AND NOT infohus.stage_rests_on(
+      NEW.id, NEW.stage, infohus.acting_at()
+    ) THEN
+      RAISE EXCEPTION 'infohus.case: nothing was decided that leads to %', NEW.stage
+        USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+  END
+  $$;
+
 -- An obligation is met on a day that has come, no earlier than the last time, and is due again when the plan says.
 CREATE FUNCTION infohus.obligation_is_met() RETURNS trigger
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -93,12 +143,18 @@ CREATE FUNCTION infohus.obligation_is_met() RETURNS trigger
   $$;
 
 REVOKE EXECUTE ON FUNCTION
-  infohus.acting_now(), infohus.is_set_once(), infohus.is_counted(), infohus.case_moves_on(), infohus.obligation_is_met()
+  infohus.acting_now(), infohus.is_set_once(), infohus.is_counted(), infohus.case_moves_on(), infohus.obligation_is_met(),
+  infohus.stage_rests_on(uuid, text, timestamptz), infohus.case_rests_on_what_was_decided()
   FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.acting_now() TO infohus_app;
+GRANT EXECUTE ON FUNCTION infohus.stage_rests_on(uuid, text, timestamptz) TO infohus_app, infohus_reconciler;
 
 CREATE TRIGGER moves_on BEFORE UPDATE OF stage ON infohus."case"
   FOR EACH ROW WHEN (current_user = 'infohus_app') EXECUTE FUNCTION infohus.case_moves_on();
+-- At the end of the transaction, when the decision that it rests on is written too.
+CREATE CONSTRAINT TRIGGER rests_on_what_was_decided AFTER UPDATE OF stage ON infohus."case"
+  DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW WHEN (current_user = 'infohus_app') EXECUTE FUNCTION infohus.case_rests_on_what_was_decided();
 CREATE TRIGGER is_met BEFORE UPDATE OF due_on, fulfilled_on ON infohus.obligation
   FOR EACH ROW WHEN (current_user = 'infohus_app') EXECUTE FUNCTION infohus.obligation_is_met();
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from house import POLICE, House, now
+from house import POLICE, House, now, told
 from infohus.kernel.access.model import Stage
 from infohus.kernel.access.row_changes import STAGES
 from plan_obligations import load
@@ -125,3 +125,33 @@ class WhenAnObligationIsMet:
             assert not await is_let(app, "UPDATE infohus.obligation SET due_on = NULL WHERE id = $1", repeated)
         async with as_the_police(house, database, later=timedelta(days=5000)) as app:
             assert not await is_let(app, met, repeated, today + timedelta(days=4999), 0)
+
+
+class WhenACaseIsMovedOn:
+    @pytest.mark.rule(17, 19, 58)
+    @pytest.mark.fault("A17")
+    @pytest.mark.parametrize("stage", [one for one in Stage if one is not Stage.RECEIVED])
+    async def test_the_application_alone_moves_none_that_nothing_was_decided_on(
+        self, house: House, database: Database, stage: Stage
+    ) -> None:
+        """Whoever acts for one authority has an act for each step; the check or the other's signature is not there."""
+        case = await house.case()
+        was = min(was for was, to in LEADING if to is stage is not was)
+        await house.sql('UPDATE infohus."case" SET stage = $2 WHERE id = $1', UUID(case.id), was.value)
+        async with as_the_police(house, database) as app:
+            await app.execute('UPDATE infohus."case" SET stage = $2 WHERE id = $1', UUID(case.id), stage.value)
+            with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="nothing was decided"):
+                await app.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        await house.sql('UPDATE infohus."case" SET stage = $2 WHERE id = $1', UUID(case.id), Stage.RECEIVED.value)
+
+    @pytest.mark.rule(17, 58)
+    async def test_one_signature_decides_nothing(self, house: House, database: Database) -> None:
+        case = await house.case()
+        await case.clear()
+        draft = {"outcome": "within", "content": {"reasons": "Uklart."}, "disclosure": told(purpose="scope_decision")}
+        await case.kommune.post(f"{case.path}/scope-decisions", draft)
+        async with as_the_police(house, database) as app:
+            await app.execute("UPDATE infohus.scope_decision SET decided_at = infohus.acting_at()")
+            await app.execute('UPDATE infohus."case" SET stage = $2 WHERE id = $1', UUID(case.id), "accepted")
+            with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="nothing was decided"):
+                await app.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from house import MUNICIPALITY, POLICE, House
+from house import MUNICIPALITY, POLICE, House, now
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.audit.formats.emptying import CARRY_ROWS
 from infohus.kernel.audit.formats.entry import Entry, Wrote, decode, encode
@@ -17,7 +17,8 @@ from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.claims import CANNOT_SAY, OPERATOR, OTHERS_ALONE
 from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_text
-from infohus.kernel.audit.verification.row_reconciliation import NOBODYS, RowReconciliation
+from infohus.kernel.audit.verification.row_reconciliation import NOBODYS, RESTS_ON_NOTHING, RowReconciliation
+from infohus.kernel.database.row_digests import digest_of
 from reconciled import SET_UP
 
 OF_LOG = "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index DESC"
@@ -33,6 +34,13 @@ FORGED: dict[str, tuple[str | None, dict[str, Any], dict[str, Any]]] = {
     "the own log, an act that is none": (MUNICIPALITY, {"action": "listConcerns"}, {"digest": OTHER_DIGEST}),
     "the own log, carried by another act": (MUNICIPALITY, {}, {"verb": "carry", "digest": OTHER_DIGEST}),
     "the own log, an act that carries": (MUNICIPALITY, {"action": CARRY_ROWS}, {"digest": OTHER_DIGEST}),
+    "the own log, the other tovholder's role": (
+        MUNICIPALITY, {"role": "police_coordinator"}, {"digest": OTHER_DIGEST},
+    ),
+    "the own log, a role that does no such thing": (
+        MUNICIPALITY, {"role": "data_protection_officer"}, {"digest": OTHER_DIGEST},
+    ),
+    "the own log, no role": (MUNICIPALITY, {"role": None}, {"digest": OTHER_DIGEST}),
     "the installation's log": (None, {"authority": None}, {"digest": OTHER_DIGEST}),
     "the own log, for nobody": (MUNICIPALITY, {"authority": None}, {"digest": OTHER_DIGEST}),
     "the own log, another case": (MUNICIPALITY, {"case": uuid4()}, {"digest": OTHER_DIGEST}),
@@ -139,11 +147,36 @@ class WhenAnotherLogNamesARow:
         ]
         assert (await claiming.found())[0].said_in.endswith(f"log {OPERATOR}, post {place}")
         no_row = [str(uuid4())]
-        place = await claiming.claim(POLICE, {}, {"table": "concern", "key": no_row})
+        place = await claiming.claim(
+            POLICE, {"role": "police_coordinator"}, {"table": "concern", "key": no_row}
+        )
         gone = [one for one in await claiming.found() if one.table == "concern"]
         assert [(one.key, one.said_in) for one in gone] == [(key_text(no_row), f"log {POLICE}, post {place}")]
         told = await Claiming.on(connection, "concern")
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("UPDATE infohus.concern SET authority_id = $1", POLICE)
         assert ("concern", OTHERS_ALONE) in {(one.table, one.what) for one in await told.found()}
+        await connection.close()
+
+    @pytest.mark.rule(19, 58)
+    @pytest.mark.parametrize(("whose", "role", "found"), [
+        (MUNICIPALITY, "municipal_coordinator", "er af udgave 2, som ingen log nævner"),
+        (MUNICIPALITY, "police_coordinator", "er af udgave 2, som ingen log nævner"),
+        (POLICE, "police_coordinator", RESTS_ON_NOTHING),
+    ])
+    async def test_it_moves_no_case_on_without_what_its_stage_rests_on(
+        self, house: House, whose: str, role: str, found: str
+    ) -> None:
+        """The police's check is recorded by nobody else, and a case is checked only where there is a check."""
+        house.has_written = True
+        await house.case()
+        connection = await asyncpg.connect(house.superuser)
+        claiming = await Claiming.on(connection, "case")
+        row = await connection.fetchrow(
+            """UPDATE infohus."case" SET stage = 'cleared', version = version + 1, revision = 2 RETURNING *"""
+        )
+        assert row is not None
+        said = {"verb": "update", "revision": 2, "digest": digest_of("case", dict(row)), "was": claiming.wrote.digest}
+        await claiming.claim(whose, {"action": "recordClearanceCheck", "role": role, "at": now()}, said)
+        assert [(one.table, one.what) for one in await claiming.found() if one.table == "case"] == [("case", found)]
         await connection.close()

@@ -20,7 +20,7 @@ from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.keys_model import NO_PERSON
 from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_in
-from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
+from infohus.kernel.audit.verification.row_reconciliation import RESTS_ON_NOTHING, RowReconciliation
 from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, key_of
 from policies.row_world import make_world
 from reconciled import SET_UP, faults_in
@@ -153,7 +153,7 @@ class WhenARowIsForged:
                 f" WHERE ctid = '{await forgery.place(table)}'"
                 for table, (column, kind) in changed.items()
             ])
-            assert {one.table for one in found} == set(changed), changed
+            assert {one.table for one in found if one.what != RESTS_ON_NOTHING} == set(changed), changed
 
     @pytest.mark.fault("A17")
     @pytest.mark.rule(58)
@@ -165,6 +165,7 @@ class WhenARowIsForged:
             if place is None:
                 continue
             gone = await forgery.found_after(f"DELETE FROM {name} WHERE ctid = '{place}'")
+            gone = [one for one in gone if one.what != RESTS_ON_NOTHING]
             named = {(one.table, one.what) for one in gone}
             assert (table, "er væk, uden at nogen log siger det") in named
             # Without the case nothing says who the other is that may change a joint decision.
@@ -250,7 +251,9 @@ class WhenSomethingInParticularIsForged:
     async def test_each_row_is_named(self, forgery: Forgery, statement: str) -> None:
         found = await forgery.found_after(statement)
         assert found
-        assert {one.table for one in found} == {statement.split("infohus.")[1].split(maxsplit=1)[0].strip('"')}
+        # A case that rests on what was forged is named beside it.
+        table = statement.split("infohus.")[1].split(maxsplit=1)[0].strip('"')
+        assert {one.table for one in found if one.what != RESTS_ON_NOTHING} == {table}
 
 
 class WhenTheApplicationsRoleForges:
@@ -265,7 +268,7 @@ class WhenTheApplicationsRoleForges:
                 "SELECT infohus.act_as($1, $2, 'municipal_coordinator', now())", MUNICIPALITY,
                 house.person("kommune").person_id,
             )
-            assert await app.execute('UPDATE infohus."case" SET stage = $1', "cleared") == "UPDATE 1"
+            assert await app.execute('UPDATE infohus."case" SET version = version + 1') == "UPDATE 1"
         await app.close()
         assert await found_in(database) == [("case", "er ikke, som den blev skrevet")]
 

@@ -1,7 +1,7 @@
 """What the operator did is said again in the logs of those it concerns: that is no claim of theirs."""
 
 from typing import Any, cast
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -18,6 +18,7 @@ def written(log: str, revision: int, digest: str | None, **more: Any) -> Written
     """Make the operator's word on a plan."""
     said = {"verb": "insert", "was": None, "at": 0.0, "place": revision, "case_id": None, "authority": None}
     said |= {"moment": 0.0, "action": "loadPlan", "log": log, "revision": revision, "digest": digest}
+    said |= {"role": "municipal_coordinator"}
     return Written(**{**said, **more})
 
 
@@ -61,7 +62,7 @@ async def test_who_deleted_a_key_wrote_it_though_its_recipients_log_was_emptied_
     told = written("kommune", 1, FIRST, action="recordExchange", **act)
     gone = written("kommune", 2, None, at=5.0, action="withdrawExchange", **{**act, "verb": "delete"})
     key = {"exchange_id": "x", "number": "1", "recipient_id": "politi"}
-    nowhere = cast("AnyConnection", Mock())
+    nowhere = cast("AnyConnection", Mock(fetch=AsyncMock(return_value=[{"kind": "municipality"}])))
     for said in ([told, gone, carried], [carried]):
         sorted_out = await claims.on_missing(nowhere, "exchange_key", key, said, has_case=True)
         assert (sorted_out.counting, sorted_out.others) == (said, [])
@@ -83,7 +84,7 @@ async def test_no_log_makes_a_key_gone_that_another_says_it_gave_at_the_same_mom
         )
     )
     key = {"exchange_id": "x", "number": "1", "recipient_id": "politi"}
-    nowhere = cast("AnyConnection", Mock())
+    nowhere = cast("AnyConnection", Mock(fetch=AsyncMock(return_value=[{"kind": "municipality"}])))
     sorted_out = await claims.on_missing(nowhere, "exchange_key", key, [given, theirs, gone], has_case=True)
     assert sorted_out.counting == [given], "which is not deleted, so it is named as gone"
     assert sorted_out.others == ([] if may_be_theirs else [theirs, gone])

@@ -1,11 +1,25 @@
 """Which acts write rows: the same that the procedure locks for, and the operator's."""
 
+from pathlib import Path
+
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.kernel.access.keys_model import KeyRow
-from infohus.kernel.access.row_acts import BY_ANY, INSERT, OPERATORS_ACTS, RETENTION, WRITTEN_BY, writes_rows
+from infohus.kernel.access.row_acts import (
+    BY_ANY,
+    INSERT,
+    KIND_OF_TOVHOLDER,
+    OPERATORS_ACTS,
+    RETENTION,
+    WRITTEN_BY,
+    is_done_by,
+    writes_rows,
+)
 from infohus.kernel.access.row_writers import ALSO, OPERATORS
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.database.row_digests import UNLOGGED
 from infohus.kernel.database.tables import Row
+from infohus.kernel.identity.caller import Role
 from infohus.kernel.unit_of_work.lookup import Lock
 
 
@@ -40,3 +54,21 @@ def test_of_every_table_it_is_known_which_acts_write_its_rows() -> None:
                 by_operator = act in OPERATORS_ACTS
                 assert by_operator == (table in OPERATORS) or (table, verb) in ALSO, (table, verb, act)
                 assert writes_rows(act.value, authority=None if by_operator else "ishoj-kommune"), (table, verb, act)
+
+
+def test_in_which_roles_an_act_is_done_is_what_the_policies_say() -> None:
+    policies = Policies.load(Path("policies"))
+    for act in Action:
+        if writes_rows(act.value, authority="ishoj-kommune"):
+            roles = {role for role in Role if is_done_by(act.value, role.value, KIND_OF_TOVHOLDER.get(role, "region"))}
+            assert roles == policies.roles[act], act
+
+
+def test_no_authority_does_what_only_the_others_tovholder_does() -> None:
+    check, receipt = Action.RECORD_CLEARANCE_CHECK.value, Action.RECORD_RECEIPT_TO_REPORTER.value
+    assert is_done_by(check, "police_coordinator", "police")
+    assert not is_done_by(check, "police_coordinator", "municipality")
+    assert not is_done_by(check, "municipal_coordinator", "municipality")
+    assert not is_done_by(receipt, "police_coordinator", "police")
+    assert not is_done_by(check, None, "police")
+    assert not is_done_by("noSuchAct", "police_coordinator", "police")

@@ -124,6 +124,7 @@ class RulesOfKeyRows(RowWriters):
 
     async def faults(self, connection: AnyConnection) -> list[RowFault]:
         """Name secrets of sides that have several, and exchange keys that fell or stand though they were withdrawn."""
+        self.begin_turn()
         return [
             RowFault(table, key_text(key_of(dict(row), tuple(row.keys()))), what)
             for table, query, what in (

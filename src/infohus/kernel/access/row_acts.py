@@ -6,6 +6,7 @@ A new act or a new table needs its line here: an entry on a row by an act that i
 from collections.abc import Mapping
 
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import AuthorityKind, Role
 
 INSERT, UPDATE, WITHDRAW, DELETE = "insert", "update", "withdraw", "delete"
 RETENTION = "retention"
@@ -154,6 +155,29 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
 
 _ACTS = frozenset(one.value for one in Action)
 
+_MUNICIPAL, _POLICE = frozenset({Role.MUNICIPAL_COORDINATOR}), frozenset({Role.POLICE_COORDINATOR})
+_GUEST, _DPO = frozenset({Role.INVITED_PROFESSIONAL}), frozenset({Role.DATA_PROTECTION_OFFICER})
+TOVHOLDERE = _MUNICIPAL | _POLICE
+OTHER_ROLES: Mapping[Action, frozenset[Role]] = {
+    **dict.fromkeys((Action.SIGN_IN, Action.ANSWER_LOG_FINDING, Action.ACKNOWLEDGE_LOG_NOTICE), frozenset(Role)),
+    **dict.fromkeys(
+        (Action.ANNOUNCE_LOG_CHECK, Action.DRAW_LOG_CHECK, Action.END_LOG_FINDING, Action.REQUEST_CONTENT), _DPO
+    ),
+    Action.REVIEW_LOG_ENTRY: _DPO | {Role.LEGAL},
+    Action.RECORD_CLEARANCE_CHECK: _POLICE,
+    **dict.fromkeys((Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER), _MUNICIPAL),
+    Action.LEAVE_CASE: _GUEST,
+    **dict.fromkeys((
+        Action.NOTE_INFORMATION, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED, Action.CONTRIBUTE_TO_ASSESSMENT,
+        Action.RECORD_FOLLOW_UP,
+    ), TOVHOLDERE | _GUEST),
+}
+"""In which roles an act that writes rows is done, where not by the two tovholdere: as the policies say."""
+KIND_OF_TOVHOLDER: Mapping[Role, AuthorityKind] = {
+    Role.MUNICIPAL_COORDINATOR: AuthorityKind.MUNICIPALITY, Role.POLICE_COORDINATOR: AuthorityKind.POLICE,
+}
+"""Of which kind of authority a tovholder is."""
+
 
 def writes_rows(action: str, *, authority: str | None) -> bool:
     """Say whether an act of an authority, or with `None` of the operator, writes rows at all."""
@@ -169,3 +193,12 @@ def writes(action: str, table: str, verb: str, *, authority: str | None) -> bool
     if not writes_rows(action, authority=authority):
         return False
     return (table, verb) in BY_ANY or action in WRITTEN_BY.get(table, {}).get(verb, ())
+
+
+def is_done_by(action: str, role: str | None, kind: str) -> bool:
+    """Say whether an act that writes rows is done in this role, and the role is one that this kind of authority has."""
+    named = next((one for one in Role if one.value == role), None)
+    if named is None or action not in _ACTS:
+        return False
+    has_it = named not in KIND_OF_TOVHOLDER or KIND_OF_TOVHOLDER[named] == kind
+    return has_it and (action.startswith(READING) or named in OTHER_ROLES.get(Action(action), TOVHOLDERE))

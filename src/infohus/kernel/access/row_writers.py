@@ -7,8 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from infohus.kernel.access.model import Case, Infohus, SidePerson
-from infohus.kernel.access.row_acts import DELETE, INSERT, RETENTION, UPDATE, WITHDRAW, writes
+from infohus.kernel.access.model import Authority, Case, Infohus, SidePerson
+from infohus.kernel.access.row_acts import DELETE, INSERT, RETENTION, UPDATE, WITHDRAW, is_done_by, writes
 from infohus.kernel.access.row_histories import changed_otherwise
 from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS
 from infohus.kernel.audit.storage.log import AnyConnection
@@ -58,10 +58,24 @@ _OF_INFOHUS = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohu
 _OF_CASE = sa.select(Infohus.municipality_id, Infohus.police_id).join(Case, Case.infohus_id == Infohus.id).where(
     Case.id == sa.bindparam("case_id")
 )
+_RESTS = sa.select(
+    sa.func.infohus.stage_rests_on(
+        sa.bindparam("case_id", type_=sa.Uuid), sa.bindparam("stage", type_=sa.Text), sa.null()
+    ).label("rests")
+)
+_KIND_OF = sa.select(Authority.kind).where(Authority.id == sa.bindparam("id"))
 
 
 class RowWriters:
     """Answers for one comparison."""
+
+    def __init__(self) -> None:
+        """Know no authority's kind yet."""
+        self._kinds: dict[str, str] = {}
+
+    def begin_turn(self) -> None:
+        """Forget which kinds the authorities were of."""
+        self._kinds.clear()
 
     def writes(self, action: str, table: str, verb: str, *, authority: str | None) -> bool:
         """Say whether an act of an authority, or with `None` of the operator, does this with rows of a table."""
@@ -76,6 +90,13 @@ class RowWriters:
     def changed_otherwise(self, table: str, stored: Mapping[str, Any], history: Sequence[Written]) -> str | None:
         """Say in Danish which change no act makes so, if any; `stored` is the row as the newest of `history` says."""
         return changed_otherwise(table, stored, history)
+
+    async def rests_on_nothing(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:
+        """Say whether a case stands at a stage to which no check and no decision of both authorities led."""
+        if table != Case.__tablename__:
+            return False
+        rows = await connection.fetch(*compiled(_RESTS).bound(case_id=stored["id"], stage=stored["stage"]))
+        return not rows[0]["rests"]
 
     def receives(self, table: str, key: Mapping[str, str], authority: str | None) -> bool:
         """Say whether an authority changes a row that another one inserts, by the columns of the row's key."""
@@ -93,6 +114,13 @@ class RowWriters:
             return (verb == CARRIED and table in OPERATORS) or verb in OPERATORS.get(table, ())
         if (verb == DELETE and said.was is None and table != EXCHANGE_KEY) or not _is_as_it_must_be(row, said):
             return False
+        if verb != CARRIED and not is_done_by(said.action, said.role, await self._kind_of(connection, authority)):
+            return False
+        return await self._is_its_to_write(connection, row, verb, authority)
+
+    async def _is_its_to_write(self, connection: AnyConnection, row: ComparedRow, verb: str, authority: str) -> bool:
+        """Say whether a row names an authority among those that may do this with it."""
+        table = row.table
         for one in (INSERT, UPDATE, WITHDRAW, DELETE) if verb == CARRIED else (verb,):
             for name in ALSO.get((table, one), ()):
                 if one == UPDATE and not row.is_stored and name not in row.columns:
@@ -102,6 +130,13 @@ class RowWriters:
         if table in OPERATORS or verb not in {INSERT, UPDATE, CARRIED}:
             return False
         return bool(row.columns.get(_OWN, None if row.is_stored else row.writer) == authority)
+
+    async def _kind_of(self, connection: AnyConnection, authority: str) -> str:
+        """Give an authority's kind; asked for once a turn."""
+        if authority not in self._kinds:
+            rows = await connection.fetch(*compiled(_KIND_OF).bound(id=authority))
+            self._kinds[authority] = rows[0]["kind"] if rows else ""
+        return self._kinds[authority]
 
     async def _named(self, connection: AnyConnection, name: str, row: ComparedRow) -> set[str | None]:
         if name == _WRITER:

@@ -99,6 +99,10 @@ class KeyRowRules(Protocol):
         """Say in Danish which change no act makes so, if any; `stored` is the row as the newest of `history` says."""
         ...
 
+    async def rests_on_nothing(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:
+        """Say whether a row says something that only other rows can have brought about, and they are not there."""
+        ...
+
     async def something_hangs_on(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:
         """Say whether something that is stored elsewhere needs a row of keys, so that a log must name it."""
         ...

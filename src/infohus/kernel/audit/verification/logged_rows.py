@@ -23,13 +23,14 @@ OUT_OF_ORDER_SECONDS = 240
 _SCHEMA = """
 CREATE TABLE wrote (
     name TEXT, key TEXT, revision INTEGER, verb TEXT, digest TEXT, was TEXT, at REAL, log TEXT, place INTEGER,
-    case_id TEXT, authority TEXT, action TEXT, moment REAL, PRIMARY KEY (name, key, revision, verb, log, place)
+    case_id TEXT, authority TEXT, action TEXT, moment REAL, role TEXT,
+    PRIMARY KEY (name, key, revision, verb, log, place)
 ) WITHOUT ROWID;
 CREATE TABLE carried (log TEXT, start INTEGER, stop INTEGER);
 CREATE TABLE seen (name TEXT, key TEXT, turn INTEGER, PRIMARY KEY (name, key)) WITHOUT ROWID;
 """
 _HISTORY = """
-SELECT revision, verb, digest, was, at, log, place, case_id, authority, action, moment FROM wrote
+SELECT revision, verb, digest, was, at, log, place, case_id, authority, action, moment, role FROM wrote
 WHERE name = ? AND key = ? ORDER BY revision
 """
 _UNSEEN = """
@@ -55,6 +56,8 @@ class Written:
     action: str
     moment: float
     """When the entry itself says that it was done; `at` is never before an older entry's of its log."""
+    role: str | None = None
+    """In which role the entry says that it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +118,12 @@ class LoggedRows:
         if entry.outcome is Outcome.ALLOWED:
             at = self._newest_at[log_id] = max(entry.at.timestamp(), self._newest_at.get(log_id, 0.0))
             self.store.executemany(
-                "INSERT OR IGNORE INTO wrote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO wrote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         row.table, key_text(row.key), row.revision, row.verb, row.digest, row.was, at,
                         str(log_id), place, str(entry.case) if entry.case else None, entry.authority, entry.action,
-                        entry.at.timestamp(),
+                        entry.at.timestamp(), entry.role,
                     )
                     for row in entry.wrote
                 ],

@@ -38,6 +38,7 @@ from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, digest_o
 AT_ONCE = 500
 """Rows compared in one step."""
 GONE = "er væk, uden at nogen log siger det"
+RESTS_ON_NOTHING = "står, hvor ingen afgørelse eller kontrol har ført den hen"
 NOBODYS = "er ikke den log, som installationen eller den myndighed, den nævner, har"
 _EMPTYING = f'"action":"{EMPTY_LOG_ENTRIES}"'.encode()
 _NOTHING_WRITTEN = b'"wrote":[]'
@@ -281,6 +282,8 @@ class RowReconciliation:
         found += [STANDS_AGAIN] if is_deleted(table, history) else _differences(table, stored, history)
         if not found and (what := self.rules.changed_otherwise(table.name, stored, history)) is not None:
             found.append(what)
+        if not found and await self.rules.rests_on_nothing(connection, table.name, stored):
+            found.append(RESTS_ON_NOTHING)
         if not found:
             return _cannot_say(others, table.name, key)
         places = self.claims.places(said)
