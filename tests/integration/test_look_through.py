@@ -94,7 +94,7 @@ class WhenSomethingIsAboutToBeTold:
         before = len(await house.entries())
         assert await looked(case, **of(TEXT))
         (entry,) = (await house.entries())[before:]
-        assert (entry.outcome.value, entry.wrote) == ("allowed", [])
+        assert (entry.action, entry.outcome.value, entry.wrote) == ("lookThrough", "allowed", [])
         assert {(one.table, one.column) for one in entry.opened} >= {("subject", "name"), ("subject", "cpr_number")}
         given = await case.kommune.post(f"{case.path}/exchanges", {**told(), "summary": TEXT})
         assert given["summary"] == TEXT

@@ -24,6 +24,12 @@ DOINGS.update({
 })
 
 
+@doing("look through what is told")
+async def _look_through(run: Run, act: Act) -> None:
+    """Ask whom a text would name; it makes nothing."""
+    await run.send(act.side, "POST", f"{case_of(run, act)}/look-through", filled(run, act, "LookThrough"))
+
+
 @doing("end the own side")
 async def _end_own_side(run: Run, act: Act) -> None:
     await run.send(act.side, "POST", f"{_closure(run, act)}/own-end")

@@ -152,6 +152,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.NOTE_INFORMATION: ActionRule("Case", COORDINATORS, invited_for="information"),
     Action.RECORD_EXCHANGE: _BY_COORDINATORS,
     Action.LIST_EXCHANGES: ActionRule("Case", COORDINATORS, invited_for="exchange"),
+    Action.LOOK_THROUGH: _BY_COORDINATORS,
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,
     Action.RECORD_CUSTODY_RELEASE: _BY_COORDINATORS,
     Action.STATE_FIRST_VIEW: _BY_COORDINATORS,

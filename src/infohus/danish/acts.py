@@ -108,6 +108,7 @@ ACTS: dict[str, str] = {
     "read-note": "Læs et notat",
     "record-exchange": "Videregiv oplysninger",
     "list-exchanges": "Se sagens videregivelser",
+    "look-through": "Se, hvem en videregivelse vil nævne",
     "read-exchange": "Læs en videregivelse",
     "correct-exchange": "Ret en videregivelse",
     "acknowledge-exchange": "Kvittér for en videregivelse",

@@ -30,7 +30,6 @@ _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "ListInformationRequests": Action.LIST_EXCHANGES,
     "ListKeptMarks": Action.LIST_EXCHANGES,
     "ListOnwardNotices": Action.LIST_EXCHANGES,
-    "LookThrough": Action.LIST_EXCHANGES,
     "ReadJournalReference": Action.READ_OWN_JOURNAL,
     "CountExchanges": Action.SUPERVISE_EXCHANGES,
     "ReviewExchange": Action.SUPERVISE_EXCHANGES,

@@ -204,6 +204,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.READ_NOTE: reading("read-note", of(P.JOURNAL)),
     Action.RECORD_EXCHANGE: recording("record-exchange", SHARED, OF_RECORDED_EXCHANGE, rule=1),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
+    Action.LOOK_THROUGH: reading("look-through", of(P.EXCHANGE)),
     Action.READ_EXCHANGE: reading("read-exchange", of(P.EXCHANGE)),
     Action.CORRECT_EXCHANGE: recording("correct-exchange", EVERY, OF_EXCHANGE),
     Action.ACKNOWLEDGE_EXCHANGE: recording("acknowledge-exchange", EVERY, of(P.EXCHANGE)),

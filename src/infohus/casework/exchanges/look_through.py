@@ -130,7 +130,7 @@ async def looked_through(
 
     It tells nobody, and stops nothing: what is sent afterwards is sent as it is.
     """
-    async with request_scope.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
+    async with request_scope.begin(Action.LOOK_THROUGH, Case, case_id) as work:
         return await look_through(work, data, disclosable_records)
 
 

@@ -13,9 +13,9 @@ RETENTION = "retention"
 """The table of the schema `audit` that says how long a log is kept."""
 
 READING = (
-    "exportInstallationLog", "exportLog", "list", "openActor", "openOnRequest", "prove", "read", "replaceSigner",
-    "reportErasure", "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve",
-    "supervise", "verify", "withdrawKeysAgain",
+    "exportInstallationLog", "exportLog", "list", "lookThrough", "openActor", "openOnRequest", "prove", "read",
+    "replaceSigner", "reportErasure", "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers",
+    "search", "serve", "supervise", "verify", "withdrawKeysAgain",
 )
 """How the names of acts begin that write no row but those of whom they meet."""
 OPERATORS_ACTS = frozenset({
