@@ -22,7 +22,7 @@ from infohus.casework.exchanges.kept_marks import (
     keep_disclosed,
     keeps_texts,
 )
-from infohus.casework.exchanges.look_through import handlers as look_through_handlers
+from infohus.casework.exchanges.look_through_routes import handlers as look_through_handlers
 from infohus.casework.exchanges.onward_routes import handlers as onward_handlers
 from infohus.casework.exchanges.operations import (
     EXCHANGE_BY_ID,

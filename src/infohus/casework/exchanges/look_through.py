@@ -10,19 +10,15 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from litestar import post
-from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from infohus.cases.disclosures.model import AuthoritySlug
 from infohus.cases.persons.model import Subject
 from infohus.cases.persons.named_in_texts import Found, FoundAs, found_in
 from infohus.casework.exchanges.disclosable import DisclosableKind, DisclosableRecords, Items
-from infohus.kernel.access.model import STANDS, Case, Disclosure
+from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.words import AnswerToRule
-from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.places import sealed_columns_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -119,19 +115,3 @@ def _warning(
         kind=kind, id=record_id, part=part, field=field, begins=found.begins, ends=found.ends,
         found_as=found.found_as, subject_id=found.subject_id,
     )
-
-
-@post("/cases/{case_id:uuid}/look-through", operation_id="LookThrough", status_code=200)
-async def looked_through(
-    case_id: FromPath[UUID], data: JSONBody[LookThroughDraft], request_scope: NamedDependency[RequestScope],
-    disclosable_records: NamedDependency[DisclosableRecords],
-) -> LookedThrough:
-    """Say whom something would name that is about to be told, by whatever act, whose identity does not go along.
-
-    It tells nobody, and stops nothing: what is sent afterwards is sent as it is.
-    """
-    async with request_scope.begin(Action.LOOK_THROUGH, Case, case_id) as work:
-        return await look_through(work, data, disclosable_records)
-
-
-handlers = [looked_through]
