@@ -80,3 +80,27 @@ CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
     ) OR infohus.finds_participation(of_case, area);
   END
   $$;
+
+-- May the caller tell a recipient a record by this exchange? A tovholder any, which keys then limit; who was drawn in only
+-- an own report of danger, which is the exchange itself, and only whom it names (rule 84).
+CREATE FUNCTION infohus.tells(of_case uuid, of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  AS $$
+  BEGIN
+    RETURN infohus.takes_part(of_case, 'coordinators')
+      OR of_record = of_exchange AND infohus.reports_danger(of_case, of_exchange, recipient);
+  END
+  $$;
+
+CREATE FUNCTION infohus.reports_danger(of_case uuid, of_exchange uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.takes_part(of_case, 'any') AND EXISTS (
+      SELECT FROM infohus.exchange e
+      WHERE e.id = of_exchange AND e.case_id = of_case AND e.purpose = 'danger'
+        AND e.authority_id = infohus.caller_authority() AND e.recorded_by = infohus.caller_person()
+        AND recipient = ANY (e.recipients)
+    );
+  END
+  $$;

@@ -240,8 +240,23 @@ CREATE FUNCTION infohus.meant_by_attempt(of_case uuid, corrected uuid)
 REVOKE EXECUTE ON FUNCTION infohus.meant_by_attempt(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.meant_by_attempt(uuid, uuid) TO infohus_app;
 
+-- Who was drawn in reports danger, and nothing else (rule 84); that they did, they see again, so that it is not done twice.
 CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
-  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND (
+      infohus.takes_part(case_id, 'coordinators')
+      OR (purpose = 'danger' AND recorded_by = infohus.caller_person() AND infohus.takes_part(case_id, 'any'))
+    )
+  );
+CREATE POLICY select_own_report ON infohus.exchange FOR SELECT TO infohus_app
+  USING (
+    purpose = 'danger' AND authority_id = infohus.caller_authority() AND recorded_by = infohus.caller_person()
+    AND infohus.takes_part(case_id, 'any')
+  );
+-- It runs as the owner, whom forced row security binds too: these rows only. Who reports danger tells it by that.
+CREATE POLICY functions_read_report ON infohus.exchange FOR SELECT TO infohus_owner
+  USING (purpose = 'danger' AND authority_id = infohus.caller_authority());
 
 ALTER TABLE infohus.onward_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.onward_notice TO infohus_app;

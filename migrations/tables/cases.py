@@ -4,9 +4,11 @@ import sqlalchemy as sa
 
 from migrations.tables.definitions import add_reference, choice, create_record, create_table, revision, sealed
 
-PARAGRAPHS = ("rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4")
+OUTSIDE_115 = ("fvl-28", "dbl-6-8", "strl-141", "sul-43-2-2")
+PARAGRAPHS = ("rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4", *OUTSIDE_115)
 PURPOSES = (
     "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure", "follow_up", "closure",
+    "danger",
 )
 CHANNELS = ("system", "written", "meeting", "phone")
 
@@ -75,10 +77,14 @@ def create_tables() -> None:
         ),
     )
 
+    outside = f"paragraph IN ({', '.join(repr(one) for one in OUTSIDE_115)})"
     create_record(
         "exchange",
         choice("paragraph", *PARAGRAPHS),
-        choice("cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"),
+        choice(
+            "cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c",
+            nullable=True,
+        ),
         choice("purpose", *PURPOSES),
         choice("channel", *CHANNELS),
         sa.Column("categories", sa.ARRAY(sa.Text()), nullable=False),
@@ -93,6 +99,8 @@ def create_tables() -> None:
         sa.Column("given_versions", sa.ARRAY(sa.Integer()), nullable=False),
         sa.Column("given_parts", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("declared_not_for_investigation", sa.Boolean(), nullable=False),
+        sa.Column("is_acute", sa.Boolean()),
+        sa.Column("was_told_112", sa.Boolean()),
         choice("consent", "given", "refused", "sought", "not_sought", nullable=True),
         sealed("consent_reason", nullable=True),
         sealed("necessity", nullable=True),
@@ -111,9 +119,15 @@ def create_tables() -> None:
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
         sa.CheckConstraint(
-            "paragraph = 'pet-loven-4' OR (declared_not_for_investigation"
+            f"paragraph = 'pet-loven-4' OR ({outside} AND necessity IS NOT NULL) OR (declared_not_for_investigation"
             " AND num_nulls(consent, necessity, proportionality, subsidiarity) = 0)",
-            name="weighed_unless_pet_asked",
+            name="weighed_as_its_provision_asks",
+        ),
+        sa.CheckConstraint(f"(cooperation_form IS NULL) = ({outside})", name="cooperates_under_115"),
+        sa.CheckConstraint(
+            "(purpose = 'danger') = (is_acute IS NOT NULL) AND (is_acute IS NULL) = (was_told_112 IS NULL)"
+            f" AND (purpose <> 'danger' OR {outside})",
+            name="danger_is_outside_115",
         ),
         sa.UniqueConstraint("corrects_id"),
         unique_in_case=("id",),

@@ -20,6 +20,7 @@ EXCUSED = {
 """Operations that no history has, and why."""
 
 DOINGS.update({
+    "report danger": posting("danger-reports", "ReportDanger"),
     "record a release from custody": posting("custody-releases", "RecordCustodyRelease"),
 })
 

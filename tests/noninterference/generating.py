@@ -139,6 +139,7 @@ class Author:
 
         yield 2, do("tell the other")
         yield 1, do("tell by phone")
+        yield 1, do("report danger", "municipality")
         yield 1, do("ask the other")
         yield 1, do("invite")
         yield 4, do(self.drawn.choice(ON_A_CASE), self.observer)
@@ -325,8 +326,11 @@ class Author:
 
 _FOLLOWS = (
     (("tell the other", "tell by phone"), "correct an exchange", True),
-    (("tell the other", "tell by phone", "tell both"), "withdraw an exchange", True),
-    (("tell the other", "tell by phone", "tell both", "correct an exchange"), "acknowledge an exchange", False),
+    (("tell the other", "tell by phone", "tell both", "report danger"), "withdraw an exchange", True),
+    (
+        ("tell the other", "tell by phone", "tell both", "correct an exchange", "report danger"),
+        "acknowledge an exchange", False,
+    ),
     (("ask the other",), "decline", False),
     (("ask the other",), "answer by telling", False),
     (("invite",), "end a participation", True),

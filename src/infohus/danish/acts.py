@@ -107,6 +107,7 @@ ACTS: dict[str, str] = {
     "write-note": "Skriv et notat",
     "read-note": "Læs et notat",
     "record-exchange": "Videregiv oplysninger",
+    "report-danger": "Meld fare til politiet",
     "list-exchanges": "Se sagens videregivelser",
     "look-through": "Se, hvem en videregivelse vil nævne",
     "read-exchange": "Læs en videregivelse",

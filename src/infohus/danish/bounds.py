@@ -52,6 +52,24 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
     ),
+    "danger-is-reported-by-itself": (
+        "Fare meldes for sig",
+        (
+            "Brug »Meld fare til politiet«: meldingen hviler ikke på § 115 og venter ikke på noget. Formålet »fare«"
+            " hører til den og til dens rettelser, og de har intet andet formål. Er der akut fare, så ring 112 først."
+        ),
+    ),
+    "basis-does-not-fit": (
+        "Den hjemmel kan jeres myndighed ikke bruge",
+        "Lad feltet {field} være tomt, så findes hjemlen: {paragraph}. Intet er videregivet.",
+    ),
+    "category-not-outside115": (
+        "Den slags oplysninger videregives kun efter § 115",
+        (
+            "Oplysninger om tilknytning til bander videregives alene efter retsplejelovens § 115, stk. 5. Tag dem ud."
+            " Intet er videregivet."
+        ),
+    ),
     "recipient-is-oneself": (
         "Modtageren er jeres egen myndighed",
         "Tag den ud af modtagerne: egne oplysninger videregives ikke til jer selv. Intet er videregivet.",
@@ -77,6 +95,23 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "pet-is-answered-by-itself": (
         "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
+    ),
+    "pet-has-not-asked": (
+        "PET's anmodning er ikke noteret",
+        (
+            "Notér først, hvem hos PET der anmodede, hvornår og om hvad, og at det angår straffelovens kapitel 12 eller"
+            " 13."
+        ),
+    ),
+    "pet-states-its-basis": (
+        "Det fremgår ikke, hvad PET's anmodning bygger på",
+        (
+            "Angiv, om PET oplyser, at anmodningen angår straffelovens kapitel 12 eller 13. Så gælder PET-lovens § 4;"
+            " ellers har svaret sin sædvanlige hjemmel. Om andres anmodninger angives intet."
+        ),
+    ),
+    "asked-from-outside-alone": (
+        "Tidspunkt og navn angives kun for det, andre har spurgt om", "Lad felterne være tomme.",
     ),
     "side-cannot-end-yet": (
         "Din side kan ikke afsluttes endnu",
@@ -105,8 +140,8 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Oplysninger må ikke videregives til efterforskning",
         (
             "Retsplejelovens § 115 gælder aldrig efterforskning af straffesager. Intet er videregivet; forsøget er"
-            " logget. Er der fare, så ring til politiet. Kan andre regler bruges, så spørg jeres jurist; det sker uden"
-            " for infohuset."
+            " logget. Er der akut fare, så ring 112. Anden fare meldes ved »Meld fare til politiet«, som ikke hviler på"
+            " § 115, men på forvaltningslovens § 28, straffelovens § 141 eller sundhedslovens § 43."
         ),
     ),
     "release-condition-missing": (

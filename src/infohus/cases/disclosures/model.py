@@ -1,6 +1,6 @@
 """Videregivelse: the enums of an exchange, the fields that every disclosure carries, and the exchange's row.
 
-Source: retsplejeloven § 115.
+Source: retsplejeloven § 115; what rests on another provision is told apart in `outside_115.py`.
 """
 
 from collections.abc import Collection
@@ -32,6 +32,21 @@ class Paragraph(StrEnum):
     SELF_GOVERNING_INSTITUTION = "rpl-115-3"
     ON_REQUEST_OF_PET = "pet-loven-4"
     """A duty of its own: never § 115, and stk. 4's right to decline does not apply (rule 14)."""
+    BETWEEN_AUTHORITIES = "fvl-28"
+    """Forvaltningslovens § 28 with databeskyttelseslovens §§ 6-8, between authorities of the administration."""
+    BY_INSTITUTION = "dbl-6-8"
+    """Databeskyttelseslovens §§ 6-8 alone: of an institution that forvaltningsloven may not cover."""
+    CRIME_TO_BE_PREVENTED = "strl-141"
+    """Straffelovens § 141: who knows of a planned crime that endangers lives does what is possible to prevent it."""
+    BY_HEALTH_PERSON = "sul-43-2-2"
+    """Sundhedslovens § 43, stk. 2, nr. 2: an evident public interest, or weighty regard for others."""
+
+
+OUTSIDE_115 = frozenset({
+    Paragraph.BETWEEN_AUTHORITIES, Paragraph.BY_INSTITUTION, Paragraph.CRIME_TO_BE_PREVENTED,
+    Paragraph.BY_HEALTH_PERSON,
+})
+"""The provisions outside § 115 that an authority discloses by on its own (rules 84 and 105)."""
 
 
 class CooperationForm(StrEnum):
@@ -45,7 +60,10 @@ class CooperationForm(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why it is disclosed: a closed list that cannot express the investigation of a crime (rule 2)."""
+    """Why it is disclosed: a closed list that cannot express the investigation of a crime (rule 2).
+
+    Danger is a report of its own, outside § 115 (rule 84); no exchange under § 115 has that purpose.
+    """
 
     CLEARANCE_CHECK = "clearance_check"
     SCOPE_DECISION = "scope_decision"
@@ -55,6 +73,7 @@ class Purpose(StrEnum):
     MEASURE = "measure"
     FOLLOW_UP = "follow_up"
     CLOSURE = "closure"
+    DANGER = "danger"
 
 
 class Category(StrEnum):
@@ -135,6 +154,18 @@ class Answers(msgspec.Struct, frozen=True):
     consent_reason: str | None
 
 
+_OUTSIDE = f"paragraph IN ({', '.join(repr(one.value) for one in sorted(OUTSIDE_115))})"
+WEIGHED = (
+    f"paragraph = 'pet-loven-4' OR ({_OUTSIDE} AND necessity IS NOT NULL) OR (declared_not_for_investigation"
+    " AND num_nulls(consent, necessity, proportionality, subsidiarity) = 0)"
+)
+COOPERATES = f"(cooperation_form IS NULL) = ({_OUTSIDE})"
+OF_DANGER = (
+    "(purpose = 'danger') = (is_acute IS NOT NULL) AND (is_acute IS NULL) = (was_told_112 IS NULL)"
+    f" AND (purpose <> 'danger' OR {_OUTSIDE})"
+)
+
+
 class Exchange(Record):
     """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
 
@@ -142,7 +173,9 @@ class Exchange(Record):
     `given_ids` are the records that recipients got who take no part in the case, each of the kind, in the version and
     in the parts (commas between) at the same place: they read elsewhere, so no disclosure and no key says what it was.
     `declared_not_for_investigation`: the discloser declared that it is not for the investigation of a crime (rule 2).
-    That, consent and the answers to § 115's questions may be missing where PET asked.
+    That, consent and the answers to § 115's questions may be missing where PET asked. Outside § 115 necessity alone is
+    answered, and there is no form of cooperation.
+    `is_acute`: of a report of danger, whether that was acute; `was_told_112`: whether its answer said to call 112.
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
     open nothing else of the exchange.
     """
@@ -158,18 +191,16 @@ class Exchange(Record):
             name="given_is_named_whole",
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
-        sa.CheckConstraint(
-            "paragraph = 'pet-loven-4' OR (declared_not_for_investigation"
-            " AND num_nulls(consent, necessity, proportionality, subsidiarity) = 0)",
-            name="weighed_unless_pet_asked",
-        ),
+        sa.CheckConstraint(WEIGHED, name="weighed_as_its_provision_asks"),
+        sa.CheckConstraint(COOPERATES, name="cooperates_under_115"),
+        sa.CheckConstraint(OF_DANGER, name="danger_is_outside_115"),
     )
 
     has_own_key: ClassVar = True
     kept_for_supervision: ClassVar = KeptForSupervision(wrapped_key="answers_key", bound_to="case_id")
 
     paragraph: Mapped[Paragraph] = choice(Paragraph, name="paragraph")
-    cooperation_form: Mapped[CooperationForm] = choice(CooperationForm, name="cooperation_form")
+    cooperation_form: Mapped[CooperationForm | None] = choice(CooperationForm, name="cooperation_form")
     purpose: Mapped[Purpose] = choice(Purpose, name="purpose")
     channel: Mapped[Channel] = choice(Channel, name="channel")
     categories: Mapped[list[str]]
@@ -184,6 +215,8 @@ class Exchange(Record):
     given_versions: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer()))
     given_parts: Mapped[list[str]]
     declared_not_for_investigation: Mapped[bool]
+    is_acute: Mapped[bool | None]
+    was_told_112: Mapped[bool | None]
     consent: Mapped[Consent | None] = choice(Consent, name="consent")
     consent_reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
     necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
@@ -199,6 +232,16 @@ class Exchange(Record):
     def is_for_pet(self) -> bool:
         """Say whether it was made at PET's request."""
         return self.paragraph is Paragraph.ON_REQUEST_OF_PET
+
+    @property
+    def is_sent_alone(self) -> bool:
+        """Say whether it reports danger: who was drawn in tells the police nothing but that, and row security looks."""
+        return self.purpose is Purpose.DANGER
+
+    @property
+    def is_outside_115(self) -> bool:
+        """Say whether it rests on another provision than § 115, on the discloser's own initiative."""
+        return self.paragraph in OUTSIDE_115
 
 
 class Item(msgspec.Struct, frozen=True, order=True):

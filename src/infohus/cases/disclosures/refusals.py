@@ -31,6 +31,18 @@ class PetIsAnsweredByItself(Refused):
     """Rule 85: a proposal, a measure or a question is never shown by an exchange at PET's request."""
 
 
+class DangerIsReportedByItself(Refused):
+    """Rule 84: danger is reported by an act of its own, outside § 115; no exchange under § 115 is for that."""
+
+
+class BasisDoesNotFit(Refused):
+    """Rule 105: an authority discloses outside § 115 by a provision that is for it."""
+
+
+class CategoryNotOutside115(Refused):
+    """Rules 102 and 105: ties to gangs are disclosed under § 115, stk. 5, and in no other way."""
+
+
 class GangTiesByPoliceAlone(Refused):
     """Rule 102: gang ties are told by the police, to authorities, under nr. 1."""
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.cases.disclosures.model import Exchange
 from infohus.casework.exchanges.aftermath import AFTERMATH, aftermath_of
 from infohus.casework.exchanges.corrections import corrections_of
+from infohus.casework.exchanges.danger_routes import handlers as danger_handlers
 from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.disclosed_records import DisclosedRecord, records_of
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
@@ -253,5 +254,5 @@ async def kept_marks(
 
 handlers = [
     record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, keep, kept_marks,
-    *request_handlers, *onward_handlers, *look_through_handlers,
+    *danger_handlers, *request_handlers, *onward_handlers, *look_through_handlers,
 ]

@@ -20,11 +20,13 @@ from infohus.cases.disclosures.model import (
     Purpose,
 )
 from infohus.cases.disclosures.operations import Correcting, disclose
+from infohus.cases.disclosures.outside_115 import Outside
 from infohus.cases.information import InformationDraft, note_information
 from infohus.cases.procedure.purposes import EXCHANGED_AT
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
 from infohus.casework.exchanges.refusals import CorrectionCarriesMore, CorrectionOnAnotherTrack
+from infohus.casework.exchanges.requests import require_pet_asked
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.kernel.access.model import Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
@@ -99,10 +101,16 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
     """Record an exchange; exactly its items become readable to exactly its recipients.
 
     Raises:
+        NotPossibleNow: the case's stage allows one at PET's request alone.
+        PetHasNotAsked: it answers PET, and no request of PET's under PET-loven § 4 is noted.
         ExchangeWithoutContent: it has neither items nor a summary.
         Refused: a rule of § 115 is not met.
     """
     work.audit_draft.is_for_pet = draft.requested_by_pet
+    if draft.requested_by_pet:
+        await require_pet_asked(work)
+    else:
+        PROCEDURE[work.action].require_ordinary_stage(work.case)
     is_for_investigation = draft.for_criminal_investigation and not draft.requested_by_pet
     if not draft.items and not has_words(draft.summary) and not is_for_investigation:
         raise errors.ExchangeWithoutContent
@@ -116,6 +124,7 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
 
     Defaults: to the other tovholder's authority, now, for the purpose that belongs to the case's stage.
     """
+    PROCEDURE[work.action].require_ordinary_stage(work.case)
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
     others = sorted({infohus.municipality_id, infohus.police_id} - {work.caller.authority_id})
@@ -142,15 +151,17 @@ async def correct_exchange(
     whom it was not withdrawn, and those that the draft names; its records reach only these. All others are told that it
     was wrong, and no more, where they see the wrong exchange or what was passed on to them (`corrections.py`). Another
     exchange that told the same is corrected for itself, so nobody learns of one that was made past them (rule 44).
-    Whether it was made at PET's request follows from the wrong exchange alone: both stand on one track (rule 85).
+    Whether it was made at PET's request follows from the wrong exchange alone: both stand on one track (rule 85). What
+    rested on another provision than § 115 is corrected on the same, and carries no more (rule 105).
 
     Raises:
         NotAvailable: another authority recorded it.
         ExchangeAlreadyCorrected: correct the correction instead.
         ExchangeWithoutRecipient: it names records, and nobody who is to get them.
         CorrectionOnAnotherTrack: the draft says that PET asked, and the wrong exchange was not made at PET's request.
-        CorrectionCarriesMore: at a stage that allows no exchange it names other records, or somebody who was not told.
-        Refused: a rule of § 115 is not met.
+        CorrectionCarriesMore: outside § 115, or at a stage that allows no exchange, it names other records, or somebody
+            who was not told.
+        Refused: a rule of § 115, or of what the wrong exchange rests on, is not met.
     """
     if wrong.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
@@ -160,7 +171,7 @@ async def correct_exchange(
         raise errors.ExchangeAlreadyCorrected
     reached = await _reached_by_correction(work, wrong)
     items = await records.items_of(work, draft.items)
-    if work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
+    if wrong.is_outside_115 or work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
         carried = await _carried_by(work, wrong)
         carries = {(item.record_id, part) for item in items for part in item.contents}
         if not carries <= carried or not set(draft.recipients) <= reached:
@@ -172,7 +183,7 @@ async def correct_exchange(
     )
     exchange = await disclose(
         work, reaching_all, items, summary=draft.summary,
-        correcting=Correcting(wrong.id, told=wrong.recipients, items_for=draft.recipients),
+        correcting=Correcting(wrong.id, told=wrong.recipients, items_for=draft.recipients), outside=Outside.of(wrong),
     )
     work.done(exchange.id)
     return exchange

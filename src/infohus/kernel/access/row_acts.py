@@ -46,6 +46,8 @@ _DISCLOSING = _PROPOSING | _AMENDING | {
     Action.CONTRIBUTE_TO_ASSESSMENT, Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
     Action.DIFFER_ON_SCOPE_DECISION,
 }
+_TELLING = _DISCLOSING | {Action.REPORT_DANGER}
+"""What tells somebody something; a report of danger passes on nothing that another owns."""
 _WITHDRAWING = frozenset({Action.WITHDRAW_EXCHANGE})
 _PLAN = frozenset({Action.LOAD_PLAN})
 
@@ -83,11 +85,11 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
         INSERT: frozenset({Action.REGISTER_COORDINATOR}), DELETE: frozenset({Action.REMOVE_COORDINATOR}),
     },
     "custody_release": {INSERT: frozenset({Action.RECORD_CUSTODY_RELEASE})},
-    "disclosed_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
-    "disclosure": {INSERT: _DISCLOSING, WITHDRAW: _WITHDRAWING},
+    "disclosed_key": {INSERT: _TELLING, DELETE: _WITHDRAWING},
+    "disclosure": {INSERT: _TELLING, WITHDRAW: _WITHDRAWING},
     "earlier_concerns_seen": {INSERT: frozenset({Action.CONFIRM_EARLIER_CONCERNS})},
-    "exchange": {INSERT: _DISCLOSING},
-    "exchange_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
+    "exchange": {INSERT: _TELLING},
+    "exchange_key": {INSERT: _TELLING, DELETE: _WITHDRAWING},
     "first_view": {INSERT: frozenset({Action.STATE_FIRST_VIEW})},
     "follow_up": {INSERT: frozenset({Action.RECORD_FOLLOW_UP})},
     "fulfilment": {INSERT: frozenset({Action.FULFIL_OBLIGATION})},
@@ -154,6 +156,7 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
 """The acts that write rows of a table, by what they do with it; beside what each act that writes does."""
 
 _ACTS = frozenset(one.value for one in Action)
+_ROLES = {one.value: one for one in Role}
 
 _MUNICIPAL, _POLICE = frozenset({Role.MUNICIPAL_COORDINATOR}), frozenset({Role.POLICE_COORDINATOR})
 _GUEST, _DPO = frozenset({Role.INVITED_PROFESSIONAL}), frozenset({Role.DATA_PROTECTION_OFFICER})
@@ -167,6 +170,7 @@ OTHER_ROLES: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_CLEARANCE_CHECK: _POLICE,
     **dict.fromkeys((Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER), _MUNICIPAL),
     Action.LEAVE_CASE: _GUEST,
+    Action.REPORT_DANGER: _MUNICIPAL | _GUEST,
     **dict.fromkeys((
         Action.NOTE_INFORMATION, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED, Action.CONTRIBUTE_TO_ASSESSMENT,
         Action.RECORD_FOLLOW_UP,
@@ -197,8 +201,8 @@ def writes(action: str, table: str, verb: str, *, authority: str | None) -> bool
 
 def is_done_by(action: str, role: str | None, kind: str) -> bool:
     """Say whether an act that writes rows is done in this role, and the role is one that this kind of authority has."""
-    named = next((one for one in Role if one.value == role), None)
-    if named is None or action not in _ACTS:
+    acts_in = _ROLES.get(role or "")
+    if acts_in is None or action not in _ACTS:
         return False
-    has_it = named not in KIND_OF_TOVHOLDER or KIND_OF_TOVHOLDER[named] == kind
-    return has_it and (action.startswith(READING) or named in OTHER_ROLES.get(Action(action), TOVHOLDERE))
+    has_it = KIND_OF_TOVHOLDER.get(acts_in, kind) == kind
+    return has_it and (action.startswith(READING) or acts_in in OTHER_ROLES.get(Action(action), TOVHOLDERE))

@@ -78,6 +78,7 @@ class Action(StrEnum):
     NOTE_INFORMATION = "noteInformation"
     RECORD_EXCHANGE = "recordExchange"
     LIST_EXCHANGES = "listExchanges"
+    REPORT_DANGER = "reportDanger"
     LOOK_THROUGH = "lookThrough"
     REQUEST_INFORMATION = "requestInformation"
     RECORD_CUSTODY_RELEASE = "recordCustodyRelease"

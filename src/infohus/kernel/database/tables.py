@@ -141,6 +141,11 @@ class Record(Row):
         """Say whether it answers or notes a request of PET's, so that acts on it stand on that track (rule 85)."""
         return False
 
+    @property
+    def is_sent_alone(self) -> bool:
+        """Say whether row security reads it when it checks later inserts: then it has a statement of its own."""
+        return False
+
 
 class VersionedRecord(Record):
     """A record that is written anew: each version is a row of its own, written by whoever wrote the version (rule 88).
