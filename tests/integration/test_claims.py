@@ -175,6 +175,7 @@ class WhenAnotherLogNamesARow:
         row = await connection.fetchrow(
             """UPDATE infohus."case" SET stage = 'cleared', version = version + 1, revision = 2 RETURNING *"""
         )
+        assert row is not None
         said = {"verb": "update", "revision": 2, "digest": digest_of("case", dict(row)), "was": claiming.wrote.digest}
         await claiming.claim(whose, {"action": "recordClearanceCheck", "role": role, "at": now()}, said)
         assert [(one.table, one.what) for one in await claiming.found() if one.table == "case"] == [("case", found)]
