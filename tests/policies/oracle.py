@@ -152,6 +152,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.NOTE_INFORMATION: ActionRule("Case", COORDINATORS, invited_for="information"),
     Action.RECORD_EXCHANGE: _BY_COORDINATORS,
     Action.REPORT_DANGER: ActionRule("Case", frozenset({M}), invited_for=_ANY_AREA),
+    Action.TAKE_OVER_CASE: ActionRule("Case", frozenset({P})),
     Action.LIST_EXCHANGES: ActionRule("Case", COORDINATORS, invited_for="exchange"),
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,
     Action.RECORD_CUSTODY_RELEASE: _BY_COORDINATORS,
