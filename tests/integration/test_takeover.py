@@ -157,7 +157,7 @@ class WhenACaseWasTakenOver:
         case = await taken_over(await reach(await house.case()))
         await case.end_measures()
         for who in (case.kommune, case.politi):
-            assert (await who.get(f"{case.path}/closing"))["missing"] == []
+            assert (await who.get(f"{case.path}/closing"))["blockers"] == []
             assert (await who.get(f"{case.path}/next-steps"))["proposals"] == []
         await case.decide("closures", "handed_over", {"reasons": "Hos politiet."}, purpose="closure")
         assert await case.stage() == "closed"
