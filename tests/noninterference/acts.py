@@ -344,7 +344,6 @@ DOINGS.update({
     "decline": posting_about("information-requests/{id}/answer", "AnswerInformationRequest"),
     "end a participation": posting_about("participants/{id}", None, method="DELETE"),
     "extend a participation": posting_about("participants/{id}/extension", "ExtendParticipation"),
-    "take over": posting("takeover", "TakeOverCase"),
     "report danger": posting("danger-reports", "ReportDanger"),
     "tell by phone": posting("oral-exchanges", "RecordOralExchange"),
     "reveal a first view": posting_about("first-views/{id}/revelation", "RevealFirstView"),
