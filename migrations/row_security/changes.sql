@@ -62,7 +62,9 @@ CREATE FUNCTION infohus.case_moves_on() RETURNS trigger
   AS $$
   BEGIN
     IF NEW.stage IS DISTINCT FROM OLD.stage AND NOT (
-      NEW.stage = 'closed' OR (OLD.stage, NEW.stage) IN (
+      NEW.stage = 'closed'
+      OR (NEW.stage = 'police_alone' AND OLD.stage <> 'closed' AND infohus.caller_role() = 'police_coordinator')
+      OR (OLD.stage, NEW.stage) IN (
         ('received', 'cleared'), ('received', 'hindered'), ('cleared', 'accepted'), ('cleared', 'not_taken_in'),
         ('cleared', 'police_alone'), ('accepted', 'qualifying'), ('accepted', 'recommending'),
         ('qualifying', 'recommending'), ('acting', 'recommending'), ('recommending', 'acting')
@@ -166,7 +168,7 @@ BEGIN
         SELECT * FROM (VALUES
             ('access_request', 'is_set_once', 'answered_at'),
             ('assessment', 'is_set_once', 'exchange_id, decided_at'),
-            ('case', 'is_set_once', 'closed_at, outcome'),
+            ('case', 'is_set_once', 'closed_at, outcome, taken_over_at'),
             ('case', 'is_counted', 'version'),
             ('case_side', 'is_counted', 'version'),
             ('closure', 'is_set_once', 'exchange_id, decided_at'),

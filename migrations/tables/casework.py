@@ -26,6 +26,7 @@ def create_tables() -> None:
         choice("extremism_weight", "main", "one_of_several", "unknown"),
         sa.Column("extremism_form", sa.Text(), nullable=False),
         sa.Column("signs", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("is_acute", sa.Boolean(), nullable=False),
         sealed("observation"),
         sealed("interpretation", nullable=True),
         sealed("told_reporter"),
@@ -197,7 +198,7 @@ def create_tables() -> None:
 
     create_record(
         "note",
-        choice("kind", "note", "received", "sent", "internal_final"),
+        choice("kind", "note", "received", "sent", "internal_final", "takeover"),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.note.id")),
         sealed("subject", nullable=True),

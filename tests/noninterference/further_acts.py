@@ -20,6 +20,7 @@ EXCUSED = {
 """Operations that no history has, and why."""
 
 DOINGS.update({
+    "take over": posting("takeover", "TakeOverCase"),
     "record a release from custody": posting("custody-releases", "RecordCustodyRelease"),
 })
 

@@ -140,7 +140,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.FULFIL_OBLIGATION: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.ADD_NETWORK_MATERIAL: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.READ_CASE: ActionRule("Case", COORDINATORS, invited_for=_ANY_AREA),
-    Action.RECORD_CLEARANCE_CHECK: ActionRule("Case", frozenset({P})),
+    **dict.fromkeys((Action.RECORD_CLEARANCE_CHECK, Action.TAKE_OVER_CASE), ActionRule("Case", frozenset({P}))),
     Action.HAND_OVER_CHILD_NOTIFICATION: _BY_COORDINATORS,
     Action.RECORD_ASSESSMENT_OF_CHILD: ActionRule("Case", frozenset({M})),
     Action.RECORD_RECEIPT_TO_REPORTER: ActionRule("Case", frozenset({M})),

@@ -41,6 +41,7 @@ SIGNING = {
     Action.SIGN_SCOPE_DECISION: "scope_decision", Action.SIGN_SCREENING: "screening",
     Action.SIGN_ASSESSMENT: "assessment", Action.SIGN_RECOMMENDATION: "recommendation", Action.SIGN_CLOSURE: "closure",
 }
+_SIGNED_BY = {kind: action for action, kind in SIGNING.items()}
 ENDS = {Stage.HINDERED, Stage.NOT_TAKEN_IN, Stage.POLICE_ALONE, Stage.CLOSED}
 
 
@@ -185,7 +186,9 @@ def steps(world: World, state: State, who: Somebody, action: Action) -> Iterator
         yield from acted_on_case(world, state, who, action)
 
 
-def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> Iterator[State]:  # noqa: C901 - a table
+def acted_on_case(  # noqa: C901, PLR0912 - a table
+    world: World, state: State, who: Somebody, action: Action
+) -> Iterator[State]:
     """Give every state an act on the case itself leads to."""
     if action in PROPOSING:
         kind, outcomes = PROPOSING[action]
@@ -202,6 +205,8 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
     elif action is Action.RECORD_CLEARANCE_CHECK:
         for outcome in ("nothing_hinders", "hindered"):
             yield replace(state, stage=world.next_stage(action, outcome))
+    elif action is Action.TAKE_OVER_CASE:
+        yield replace(state, stage=world.next_stage(action, "taken_over"))
     elif action is Action.HAND_OVER_CHILD_NOTIFICATION:
         yield replace(state, awaits_child=state.awaits_child - {who.authority})
     elif action is Action.ADD_CONCERN:
@@ -218,7 +223,8 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
 
 def unfinished(state: State, who: Somebody, proposals: int) -> bool:
     """Say whether something joint, or of somebody's own side, stands in the way of closing (rule 70)."""
-    return len(state.open) > proposals or who.authority in state.awaits_child or state.asked
+    signable = [one for one in state.open if state.stage in PROCEDURE[_SIGNED_BY[one.kind]].stages]
+    return len(signable) > proposals or who.authority in state.awaits_child or state.asked
 
 
 def signed(world: World, state: State, who: Somebody, proposal: Proposal, action: Action) -> Iterator[State]:
@@ -261,7 +267,10 @@ def check_step(before: State, action: Action, who: Somebody, after: State) -> No
         assert after.closed_by == {M, P}, "closed without both"
     if before.stage is Stage.CLOSED:
         assert after == before, f"{who.name} changed a closed case by {action}"
-    if before.stage in ENDS - {Stage.CLOSED} and after.stage != before.stage:
+    if action is Action.TAKE_OVER_CASE:
+        assert (who.authority, who.participation) == (P, "coordinator"), f"{who.name} took the case over"
+        assert after.stage is Stage.POLICE_ALONE
+    elif before.stage in ENDS - {Stage.CLOSED} and after.stage != before.stage:
         assert after.stage is Stage.CLOSED, "a case came back from its end"
     if after.stage != before.stage:
         assert who.role in {Role.MUNICIPAL_COORDINATOR, Role.POLICE_COORDINATOR}, f"{who.name} moved the case"

@@ -84,6 +84,7 @@ ACTS: dict[str, str] = {
     "sign-scope-decision": "Underskriv, om bekymringen hører under infohuset",
     "differ-on-scope-decision": "Erklær dig uenig i, om bekymringen hører under infohuset",
 
+    "take-over-case": "Overtag sagen som politi alene",
     "propose-screening": "Foreslå en screening",
     "read-screening": "Læs screeningen",
     "amend-screening": "Ret forslaget til screening",

@@ -86,6 +86,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "subsidiarity": "Det kan ikke siges uden navn.", "consent": "not_sought",
         "consent_reason": "Han er ikke talt med endnu.", "for_criminal_investigation": False,
     },
+    "TakeOverCase": {"reason": "Det er en sag for politiet nu."},
     "ReportDanger": {
         "danger": "Han har sagt, at han henter en kniv.", "is_acute": True, "categories": ["purely_private"],
         "necessity": "Politiet kan kun gribe ind, hvis de ved det.", "channel": "phone",

@@ -15,6 +15,7 @@ from infohus.cases.procedure.outcomes import (
     RecommendationOutcome,
     ScopeOutcome,
     ScreeningOutcome,
+    TakeoverOutcome,
 )
 from infohus.cases.procedure.purposes import (
     OF_EXCHANGE,
@@ -47,8 +48,9 @@ SHARED = frozenset(WAY)
 """The same stages as a set: in these the parties may exchange."""
 EVERY = frozenset(Stage)
 OPEN = EVERY - {Stage.CLOSED}
-WITH_MEASURES = frozenset({ACTING, RECOMMENDING})
-"""Stages in which measures may be under way: after a re-assessment the case recommends anew while they go on."""
+WITH_MEASURES = frozenset({ACTING, RECOMMENDING, Stage.POLICE_ALONE})
+"""Stages in which measures may be under way: after a re-assessment the case recommends anew while they go on, and who
+carries one out ends it where the police have taken the case over."""
 
 PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     # --- on the installation ---
@@ -153,6 +155,11 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.DIFFER_ON_SCOPE_DECISION: deciding(
         "differ-on-scope-decision", {CLEARED}, of_exchange_else(P.SCOPE_DECISION),
         leads_to={ScopeOutcome.DISAGREED: Stage.NOT_TAKEN_IN},
+    ),
+
+    Action.TAKE_OVER_CASE: deciding(
+        "take-over-case", OPEN - {Stage.POLICE_ALONE}, of(P.SCOPE_DECISION), rule=84,
+        leads_to={TakeoverOutcome.TAKEN_OVER: Stage.POLICE_ALONE},
     ),
 
     # --- screening and assessment ---

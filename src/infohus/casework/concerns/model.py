@@ -49,7 +49,10 @@ class ExtremismWeight(StrEnum):
 
 
 class Concern(Record):
-    """A henvendelse: what was observed, how it was read, what the reporter was told: parts with a key each (34, 87)."""
+    """A henvendelse: what was observed, how it was read, what the reporter was told: parts with a key each (34, 87).
+
+    `is_acute`: there was acute danger, and whoever recorded it was told to call 112 before all else (rules 31 and 84).
+    """
 
     __tablename__ = "concern"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("id", "reporter_is_anonymous"))
@@ -62,6 +65,7 @@ class Concern(Record):
     extremism_weight: Mapped[ExtremismWeight] = choice(ExtremismWeight, name="extremism_weight")
     extremism_form: Mapped[str]
     signs: Mapped[list[str]]
+    is_acute: Mapped[bool]
     observation: Mapped[Sealed] = mapped_column(SealedColumn("observation"))
     interpretation: Mapped[Sealed | None] = mapped_column(SealedColumn("interpretation"))
     told_reporter: Mapped[Sealed] = mapped_column(SealedColumn("told_reporter"))

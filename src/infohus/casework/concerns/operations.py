@@ -167,7 +167,7 @@ def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Perso
         },
         kind=draft.kind, channel=draft.channel, received_at=draft.received_at, reporter_kind=draft.reporter_kind,
         reporter_is_anonymous=draft.reporter_is_anonymous, extremism_weight=draft.extremism_weight,
-        extremism_form=draft.extremism_form, signs=list(draft.signs),
+        extremism_form=draft.extremism_form, signs=list(draft.signs), is_acute=draft.is_acute,
     )
     if draft.reporter is not None:
         work.create(
@@ -186,6 +186,7 @@ async def _open_case(work: UnitOfWork) -> None:
     case = Case(
         id=new_id(), infohus_id=work.infohus_id, number=f"{year}-{number:05d}",
         stage=Stage.RECEIVED, version=1, opened_at=work.now, closed_at=None, outcome=None,
+        taken_over_at=None,
     )
     work.enter(case)
     coordinators = await work.values(_COORDINATORS, infohus_id=work.infohus_id)

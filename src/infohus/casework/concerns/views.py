@@ -145,7 +145,7 @@ class ConcernLine(msgspec.Struct, frozen=True):
 
 
 class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
-    """A concern without its reporter's identity (rule 29)."""
+    """A concern without its reporter's identity (rule 29); `is_acute`: whoever recorded it was told to call 112."""
 
     id: UUID
     case_id: UUID
@@ -159,6 +159,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
     extremism_weight: ExtremismWeight
     extremism_form: str
     signs: list[str]
+    is_acute: bool
     observation: str
     interpretation: str | None
     told_reporter: str
@@ -185,6 +186,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
             reporter_is_anonymous=concern.reporter_is_anonymous,
             reporter_id=reporters[0]["id"] if reporters else None,
             extremism_weight=concern.extremism_weight, extremism_form=concern.extremism_form, signs=concern.signs,
+            is_acute=concern.is_acute,
             observation=texts["observation"], interpretation=texts.get("interpretation"),
             told_reporter=texts["told_reporter"],
             subjects=[

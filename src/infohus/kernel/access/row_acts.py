@@ -65,7 +65,7 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "assessment_template": {INSERT: frozenset({Action.LOAD_TEMPLATE})},
     "authority": dict.fromkeys((INSERT, UPDATE), _PLAN),
     "case": {INSERT: frozenset({Action.RECORD_CONCERN}), UPDATE: _SIGNING | {
-        Action.RECORD_CLEARANCE_CHECK, Action.DIFFER_ON_SCOPE_DECISION,
+        Action.RECORD_CLEARANCE_CHECK, Action.DIFFER_ON_SCOPE_DECISION, Action.TAKE_OVER_CASE,
     }},
     "child_notification": {INSERT: _INTAKE},
     "child_notification_step": {
@@ -115,7 +115,7 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "log_notice_receipt": {INSERT: frozenset({Action.ACKNOWLEDGE_LOG_NOTICE})},
     "measure": {INSERT: frozenset({Action.START_MEASURE})},
     "network_material": {INSERT: frozenset({Action.ADD_NETWORK_MATERIAL})},
-    "note": {INSERT: frozenset({Action.WRITE_NOTE})},
+    "note": {INSERT: frozenset({Action.WRITE_NOTE, Action.TAKE_OVER_CASE})},
     "obligation": {INSERT: _PLAN, UPDATE: _PLAN | {Action.FULFIL_OBLIGATION}},
     "onward_notice": {INSERT: _DISCLOSING},
     "participant": {

@@ -78,6 +78,7 @@ class Action(StrEnum):
     NOTE_INFORMATION = "noteInformation"
     RECORD_EXCHANGE = "recordExchange"
     LIST_EXCHANGES = "listExchanges"
+    TAKE_OVER_CASE = "takeOverCase"
     REPORT_DANGER = "reportDanger"
     REQUEST_INFORMATION = "requestInformation"
     RECORD_CUSTODY_RELEASE = "recordCustodyRelease"
