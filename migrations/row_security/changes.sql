@@ -77,6 +77,20 @@ CREATE FUNCTION infohus.case_moves_on() RETURNS trigger
   END
   $$;
 
+-- Did the police of the infohus take the case over, by a note of theirs that the act makes, at the case's own moment of
+-- that?
+CREATE FUNCTION infohus.was_taken_over(of_case uuid, at timestamptz) RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+    SELECT EXISTS (
+      SELECT FROM infohus.note n
+      JOIN infohus."case" c ON c.id = n.case_id
+      JOIN infohus.infohus i ON i.id = c.infohus_id AND i.police_id = n.authority_id
+      WHERE n.case_id = of_case AND n.kind = 'takeover' AND n.happened_at = c.taken_over_at
+        AND n.happened_at = coalesce(at, n.happened_at)
+    )
+  $$;
+
 -- What a case's stage rests on: the check by the police, or a decision that both authorities signed, or differed on. So
 -- nobody who acts for one authority alone moves a case on by what is the other's to do. `at` is the moment at which it
 -- was decided, for the step itself; null for whoever compares rows with the logs, long afterwards.
@@ -90,7 +104,7 @@ CREATE FUNCTION infohus.stage_rests_on(of_case uuid, stage text, at timestamptz)
       SELECT FROM infohus.scope_decision d JOIN infohus.scope_disagreement g ON g.scope_decision_id = d.id
       WHERE d.case_id = of_case AND stage = 'not_taken_in' AND d.differed_at IS NOT NULL
         AND g.authority_id <> d.authority_id AND d.decided_at = coalesce(at, d.decided_at)
-    ) OR EXISTS (
+    ) OR (stage = 'police_alone' AND infohus.was_taken_over(of_case, at)) OR EXISTS (
       SELECT FROM (
         SELECT d.case_id, d.id, d.content_hash, d.decided_at,
           CASE d.outcome WHEN 'within' THEN 'accepted' WHEN 'outside' THEN 'not_taken_in' ELSE 'police_alone' END
@@ -146,10 +160,11 @@ CREATE FUNCTION infohus.obligation_is_met() RETURNS trigger
 
 REVOKE EXECUTE ON FUNCTION
   infohus.acting_now(), infohus.is_set_once(), infohus.is_counted(), infohus.case_moves_on(), infohus.obligation_is_met(),
-  infohus.stage_rests_on(uuid, text, timestamptz), infohus.case_rests_on_what_was_decided()
+  infohus.was_taken_over(uuid, timestamptz), infohus.stage_rests_on(uuid, text, timestamptz), infohus.case_rests_on_what_was_decided()
   FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.acting_now() TO infohus_app;
-GRANT EXECUTE ON FUNCTION infohus.stage_rests_on(uuid, text, timestamptz) TO infohus_app, infohus_reconciler;
+GRANT EXECUTE ON FUNCTION
+  infohus.was_taken_over(uuid, timestamptz), infohus.stage_rests_on(uuid, text, timestamptz) TO infohus_app, infohus_reconciler;
 
 CREATE TRIGGER moves_on BEFORE UPDATE OF stage ON infohus."case"
   FOR EACH ROW WHEN (current_user = 'infohus_app') EXECUTE FUNCTION infohus.case_moves_on();

@@ -165,7 +165,7 @@ OTHER_ROLES: Mapping[Action, frozenset[Role]] = {
         (Action.ANNOUNCE_LOG_CHECK, Action.DRAW_LOG_CHECK, Action.END_LOG_FINDING, Action.REQUEST_CONTENT), _DPO
     ),
     Action.REVIEW_LOG_ENTRY: _DPO | {Role.LEGAL},
-    Action.RECORD_CLEARANCE_CHECK: _POLICE,
+    **dict.fromkeys((Action.RECORD_CLEARANCE_CHECK, Action.TAKE_OVER_CASE), _POLICE),
     **dict.fromkeys((Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER), _MUNICIPAL),
     Action.LEAVE_CASE: _GUEST,
     Action.REPORT_DANGER: _MUNICIPAL | _GUEST,
