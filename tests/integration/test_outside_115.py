@@ -1,4 +1,4 @@
-"""What an authority tells another outside § 115, on a provision of its own, and never as a way around (rules 16, 105)."""
+"""What an authority tells another outside § 115, on a provision named, and never as a way around (rules 16, 105)."""
 
 from typing import Any
 
@@ -117,7 +117,7 @@ class WhenItWouldGoAroundWhat115Asks:
         case = await house.case()
         said = await case.kommune.post(f"{case.path}/disclosures-outside", TOLD)
         path = f"{case.path}/exchanges/{said['id']}/corrections"
-        body = {"recipients": [], "purpose": "own_handling", "categories": ["ordinary"], "necessity": "Det var forkert."}
+        body = {"recipients": [], "purpose": "own_handling", "categories": ["ordinary"], "necessity": "Det var galt."}
         right = await case.kommune.post(path, {**body, "summary": "Han bor hos sin mor."})
         assert (right["paragraph"], right["recipients"]) == ("fvl-31", [PROBATION])
         assert (await case.politi.get(f"{case.path}/exchanges"))["items"] == []
