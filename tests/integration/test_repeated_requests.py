@@ -207,6 +207,7 @@ async def the_rest_of_a_case(house: House) -> None:
     for address, operation in (
         ("concerns", "AddConcern"), ("oral-exchanges", "RecordOralExchange"), ("notes", "WriteNote"),
         ("custody-releases", "RecordCustodyRelease"), ("danger-reports", "ReportDanger"),
+        ("disclosures-outside", "DiscloseOutside"),
     ):
         await kommune.post(f"{case.path}/{address}", EXAMPLES[operation])
     told_it = await case.disclose(await case.note())

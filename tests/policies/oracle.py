@@ -150,7 +150,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.INVITE_PARTICIPANT: _BY_COORDINATORS,
     Action.LEAVE_CASE: ActionRule("Case", invited_for=_ANY_AREA),
     Action.NOTE_INFORMATION: ActionRule("Case", COORDINATORS, invited_for="information"),
-    Action.RECORD_EXCHANGE: _BY_COORDINATORS,
+    **dict.fromkeys((Action.RECORD_EXCHANGE, Action.DISCLOSE_OUTSIDE), _BY_COORDINATORS),
     Action.REPORT_DANGER: ActionRule("Case", frozenset({M}), invited_for=_ANY_AREA),
     Action.LIST_EXCHANGES: ActionRule("Case", COORDINATORS, invited_for="exchange"),
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,

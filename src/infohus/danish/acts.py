@@ -108,6 +108,7 @@ ACTS: dict[str, str] = {
     "write-note": "Skriv et notat",
     "read-note": "Læs et notat",
     "record-exchange": "Videregiv oplysninger",
+    "disclose-outside": "Videregiv uden for § 115",
     "report-danger": "Meld fare til politiet",
     "list-exchanges": "Se sagens videregivelser",
     "read-exchange": "Læs en videregivelse",

@@ -87,6 +87,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "consent_reason": "Han er ikke talt med endnu.", "for_criminal_investigation": False,
     },
     "TakeOverCase": {"reason": "Det er en sag for politiet nu."},
+    "DiscloseOutside": {
+        "recipients": ["kriminalforsorgen"], "basis": "fvl-31", "categories": ["purely_private"],
+        "necessity": "De har spurgt og skal bruge det i deres tilsyn.", "summary": "Han bor hos sin bror.",
+    },
     "ReportDanger": {
         "danger": "Han har sagt, at han henter en kniv.", "is_acute": True, "categories": ["purely_private"],
         "necessity": "Politiet kan kun gribe ind, hvis de ved det.", "channel": "phone",

@@ -210,6 +210,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.WRITE_NOTE: recording("write-note", EVERY, of(P.JOURNAL), rule=68),
     Action.READ_NOTE: reading("read-note", of(P.JOURNAL)),
     Action.RECORD_EXCHANGE: recording("record-exchange", SHARED, OF_RECORDED_EXCHANGE, rule=1),
+    Action.DISCLOSE_OUTSIDE: recording("disclose-outside", EVERY, of_exchange_else(P.OWN_HANDLING)),
     Action.REPORT_DANGER: recording("report-danger", EVERY, of_exchange_else(P.DANGER)),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
     Action.READ_EXCHANGE: reading("read-exchange", of(P.EXCHANGE)),

@@ -46,8 +46,8 @@ _DISCLOSING = _PROPOSING | _AMENDING | {
     Action.CONTRIBUTE_TO_ASSESSMENT, Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
     Action.DIFFER_ON_SCOPE_DECISION,
 }
-_TELLING = _DISCLOSING | {Action.REPORT_DANGER}
-"""What tells somebody something; a report of danger passes on nothing that another owns."""
+_TELLING = _DISCLOSING | {Action.REPORT_DANGER, Action.DISCLOSE_OUTSIDE}
+"""What tells somebody something; outside § 115 nothing is passed on that another owns."""
 _WITHDRAWING = frozenset({Action.WITHDRAW_EXCHANGE})
 _PLAN = frozenset({Action.LOAD_PLAN})
 

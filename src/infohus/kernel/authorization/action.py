@@ -80,6 +80,7 @@ class Action(StrEnum):
     LIST_EXCHANGES = "listExchanges"
     TAKE_OVER_CASE = "takeOverCase"
     REPORT_DANGER = "reportDanger"
+    DISCLOSE_OUTSIDE = "discloseOutside"
     REQUEST_INFORMATION = "requestInformation"
     RECORD_CUSTODY_RELEASE = "recordCustodyRelease"
     STATE_FIRST_VIEW = "stateFirstView"
