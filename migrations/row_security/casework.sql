@@ -125,7 +125,7 @@ CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text[]) RETU
       WHERE e.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND e.authority_id = infohus.caller_authority()
     ) OR EXISTS (
       SELECT FROM infohus.information_request r
-      WHERE r.id = ANY (ids) AND r.asked_by_pet AND r.authority_id = infohus.caller_authority()
+      WHERE r.id = ANY (ids) AND r.under_pet_loven_4 AND r.authority_id = infohus.caller_authority()
     ) OR EXISTS (
       SELECT FROM infohus.withdrawal w JOIN infohus.exchange e ON e.id = w.exchange_id
       WHERE w.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND w.authority_id = infohus.caller_authority()
@@ -137,7 +137,7 @@ CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text[]) RETU
 REVOKE EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) TO infohus_app;
 CREATE POLICY functions_read_information_request ON infohus.information_request FOR SELECT TO infohus_owner
-  USING (authority_id = infohus.caller_authority() AND asked_by_pet);
+  USING (authority_id = infohus.caller_authority() AND under_pet_loven_4);
 
 ALTER TABLE infohus.withdrawal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.withdrawal TO infohus_app;

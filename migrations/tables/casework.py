@@ -88,17 +88,20 @@ def create_tables() -> None:
     create_record(
         "information_request",
         sa.Column("asked_by", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
-        sa.Column("asked_by_pet", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True)),
+        sa.Column("under_pet_loven_4", sa.Boolean(), nullable=False),
         sa.Column("asked_of", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
-        choice("answer", "disclosed", "partly", "declined", nullable=True),
+        choice("answer", "disclosed", "partly", "declined", "nothing_to_disclose", nullable=True),
         sa.Column("answer_exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("question"),
+        sealed("asked_by_name", nullable=True),
         revision(),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_at_some_time"),
         sa.CheckConstraint(
-            "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"
+            "answer IS NULL OR (answer IN ('declined', 'nothing_to_disclose')) = (answer_exchange_id IS NULL)",
+            name="disclosing_is_an_exchange",
         ),
     )
 

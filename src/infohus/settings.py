@@ -80,6 +80,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="After so many days an authority that signed a closure may end its own side (rule 70).",
                   ge=1, le=3650)
     ] = 30
+    police_answer_pet: Annotated[
+        bool, Meta(description='Whether a police district is "anden forvaltningsmyndighed" in PET-lovens § 4, and so '
+                               "cannot decline what PET asks under it (rule 14).")
+    ] = True
     sign_every_seconds: Annotated[
         int, Meta(description="How often each log that grew is signed, and its witnesses asked.", ge=1, le=3600)
     ] = 60

@@ -292,7 +292,9 @@ class WhenSomethingStandsInTheWay:
         await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
         case = await (await house.case()).accept()
         path = f"{case.path}/information-requests"
-        await case.politi.post(path, {"question": "Hvad har I?", "received_from": "pet"})
+        await case.politi.post(path, {
+            "question": "Hvad har I?", "received_from": "pet", "states_chapters_12_13": True,
+        })
         await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
         await case.kommune.post(path, {"question": "Kender I ham?", "disclosure": told(recipients=[PROBATION])})
         for person in (case.kommune, case.politi):

@@ -158,6 +158,7 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
         "/infohuse/{infohus_id}/onward-notices": Target("dpo", infohus),
+        "/infohuse/{infohus_id}/pet-requests": Target("dpo", infohus),
         "/infohuse/{infohus_id}/content-requests": Target("dpo", infohus),
         "/institutions": Target("dpo", {"authority_id": "vaerkstedet-aahuset"}),
         "/cases/{case_id}/content-on-request": Target(

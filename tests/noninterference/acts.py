@@ -218,13 +218,14 @@ async def _asked(run: Run, act: Act) -> None:
 
 @doing("be asked by PET")
 async def _asked_by_pet(run: Run, act: Act) -> None:
-    body = {"question": written("Hvor er han?", act.choice), "received_from": PET}
+    body = {"question": written("Hvor er han?", act.choice), "received_from": PET, "states_chapters_12_13": True}
     await make(run, act, f"{case_of(run, act)}/information-requests", body)
 
 
 @doing("tell PET")
 async def _tell_pet(run: Run, act: Act) -> None:
     """Answer PET with what was said, and with what the sides told each other, whoever of them owns it."""
+    await _asked_by_pet(run, act)
     body = {**told(run, act, PET), "requested_by_pet": True, "summary": written("Han er set.", act.choice)}
     if act.about is not None:
         body["items"] = run.made_by(act.about)["_items"]
@@ -344,7 +345,6 @@ DOINGS.update({
     "decline": posting_about("information-requests/{id}/answer", "AnswerInformationRequest"),
     "end a participation": posting_about("participants/{id}", None, method="DELETE"),
     "extend a participation": posting_about("participants/{id}/extension", "ExtendParticipation"),
-    "report danger": posting("danger-reports", "ReportDanger"),
     "tell by phone": posting("oral-exchanges", "RecordOralExchange"),
     "reveal a first view": posting_about("first-views/{id}/revelation", "RevealFirstView"),
 })

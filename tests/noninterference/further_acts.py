@@ -21,8 +21,16 @@ EXCUSED = {
 
 DOINGS.update({
     "take over": posting("takeover", "TakeOverCase"),
+    "report danger": posting("danger-reports", "ReportDanger"),
     "record a release from custody": posting("custody-releases", "RecordCustodyRelease"),
 })
+
+
+@doing("tell outside")
+async def _tell_outside(run: Run, act: Act) -> None:
+    """Tell a third authority something outside § 115, which is refused where it takes part."""
+    body = {**EXAMPLES["DiscloseOutside"], "basis": None, "recipients": [run.third]}
+    await make(run, act, f"{case_of(run, act)}/disclosures-outside", {**body, "summary": written("Han bor der.", act.choice)})
 
 
 @doing("end the own side")

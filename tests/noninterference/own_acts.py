@@ -148,6 +148,12 @@ async def _read(run: Run, act: Act) -> None:
         await run.send(act.side, "GET", case_of(run, act) + LISTS[(act.choice + place) % len(LISTS)], role=act.role)
 
 
+@doing("say that nothing is held")
+async def _nothing_held(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/information-requests/{run.made_by(act.about)['id']}/answer"
+    await make(run, act, path, {"answer": "nothing_to_disclose"})
+
+
 @doing("read again")
 async def _read_again(run: Run, act: Act) -> None:
     """Read what has a tag or a hash, which may not have changed meanwhile."""
@@ -163,7 +169,7 @@ async def _leave(run: Run, act: Act) -> None:
 @doing("supervise")
 async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
-    for path in ("/exchanges", "/exchanges/counts", "/onward-notices"):
+    for path in ("/exchanges", "/exchanges/counts", "/onward-notices", "/pet-requests"):
         await run.send(act.side, "GET", f"/infohuse/{run.infohus_id}{path}", role=role)
     for path in ("/log", "/log/entries", "/log/notice"):
         await run.send(act.side, "GET", path, role=role)
@@ -204,7 +210,7 @@ ON_A_CASE = (
     "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
     "clear with the archive", "state a first view", "look back", "read", "export the journal note",
     "be asked from outside", "be asked by PET", "tell PET", "try what is refused", "erase", "mark as kept",
-    "record a release from custody", "reveal",
+    "record a release from custody", "reveal", "tell outside",
 )
 """Kinds that need nothing but the case."""
 OF_THE_DRAWN_IN = (
@@ -222,6 +228,6 @@ AFTER = {
     "hold": ("lift a hold",), "restrict": ("lift a restriction",), "measure, untold": ("follow up, untold",),
     "add a concern": ("hand over the child", "release what is withheld"),
     "open a case": ("hand over the child", "release what is withheld"),
-    "be asked from outside": ("decline",),
+    "be asked from outside": ("decline",), "be asked by PET": ("say that nothing is held",),
 }
 """For each kind, what may be done about what it made."""

@@ -88,6 +88,7 @@ class WhenTheTablesAreLookedAt:
             "own_persons_by_record", "own_restricted", "withdrawn_exchanges",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",
             "end_answered_requests", "lets_read", "opens_on_request", "checks_log_of", "entries_of_institution",
+            "pet_requests",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

@@ -180,7 +180,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "pet-request-cannot-be-declined": (
         "PET's anmodning kan ikke afslås",
-        "Pligten følger af PET-lovens § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
+        "Pligten følger af PET-lovens § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar den, også med intet.",
     ),
     "manifest-differs": (
         "Kvitteringen passer ikke", "I kvitterer for andet, end der blev videregivet. Hent videregivelsen igen.",

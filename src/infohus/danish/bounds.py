@@ -95,6 +95,23 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "pet-is-answered-by-itself": (
         "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
     ),
+    "pet-has-not-asked": (
+        "PET's anmodning er ikke noteret",
+        (
+            "Notér først, hvem hos PET der anmodede, hvornår og om hvad, og at det angår straffelovens kapitel 12 eller"
+            " 13."
+        ),
+    ),
+    "pet-states-its-basis": (
+        "Det fremgår ikke, hvad PET's anmodning bygger på",
+        (
+            "Angiv, om PET oplyser, at anmodningen angår straffelovens kapitel 12 eller 13. Så gælder PET-lovens § 4;"
+            " ellers har svaret sin sædvanlige hjemmel. Om andres anmodninger angives intet."
+        ),
+    ),
+    "asked-from-outside-alone": (
+        "Tidspunkt og navn angives kun for det, andre har spurgt om", "Lad felterne være tomme.",
+    ),
     "side-cannot-end-yet": (
         "Din side kan ikke afsluttes endnu",
         "Vent. Din myndighed kan afslutte sin egen side {days} dage efter, at den underskrev: {when}.",

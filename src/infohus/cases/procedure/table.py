@@ -209,7 +209,9 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.READ_INFORMATION: reading("read-information", OF_STAGE),
     Action.WRITE_NOTE: recording("write-note", EVERY, of(P.JOURNAL), rule=68),
     Action.READ_NOTE: reading("read-note", of(P.JOURNAL)),
-    Action.RECORD_EXCHANGE: recording("record-exchange", SHARED, OF_RECORDED_EXCHANGE, rule=1),
+    Action.RECORD_EXCHANGE: recording(
+        "record-exchange", SHARED, OF_RECORDED_EXCHANGE, for_pet_also=EVERY - SHARED, rule=1,
+    ),
     Action.DISCLOSE_OUTSIDE: recording("disclose-outside", EVERY, of_exchange_else(P.OWN_HANDLING)),
     Action.REPORT_DANGER: recording("report-danger", EVERY, of_exchange_else(P.DANGER)),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
@@ -218,9 +220,13 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.ACKNOWLEDGE_EXCHANGE: recording("acknowledge-exchange", EVERY, of(P.EXCHANGE)),
     Action.WITHDRAW_EXCHANGE: deciding("withdraw-exchange", EVERY, of(P.EXCHANGE)),
     Action.KEEP_DISCLOSED: recording("keep-disclosed", EVERY, of(P.EXCHANGE)),
-    Action.REQUEST_INFORMATION: recording("request-information", SHARED, OF_EXCHANGE, rule=8),
+    Action.REQUEST_INFORMATION: recording(
+        "request-information", SHARED, OF_EXCHANGE, for_pet_also=EVERY - SHARED, rule=8,
+    ),
     Action.READ_INFORMATION_REQUEST: reading("read-information-request", of(P.EXCHANGE)),
-    Action.ANSWER_INFORMATION_REQUEST: deciding("answer-information-request", OPEN, of(P.EXCHANGE)),
+    Action.ANSWER_INFORMATION_REQUEST: deciding(
+        "answer-information-request", OPEN, of(P.EXCHANGE), for_pet_also={Stage.CLOSED},
+    ),
     Action.RECORD_CUSTODY_RELEASE: recording("record-custody-release", OPEN, OF_STAGE),
     Action.READ_CUSTODY_RELEASE: reading("read-custody-release", OF_STAGE),
     Action.INVITE_PARTICIPANT: deciding("invite-participant", SHARED, of(P.PARTICIPATION), rule=22),

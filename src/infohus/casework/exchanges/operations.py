@@ -25,6 +25,7 @@ from infohus.cases.procedure.purposes import EXCHANGED_AT
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
 from infohus.casework.exchanges.refusals import CorrectionCarriesMore, CorrectionOnAnotherTrack
+from infohus.casework.exchanges.requests import require_pet_asked
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.kernel.access.model import Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
@@ -97,10 +98,16 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
     """Record an exchange; exactly its items become readable to exactly its recipients.
 
     Raises:
+        NotPossibleNow: the case's stage allows one at PET's request alone.
+        PetHasNotAsked: it answers PET, and no request of PET's under PET-loven § 4 is noted.
         ExchangeWithoutContent: it has neither items nor a summary.
         Refused: a rule of § 115 is not met.
     """
     work.audit_draft.is_for_pet = draft.requested_by_pet
+    if draft.requested_by_pet:
+        await require_pet_asked(work)
+    else:
+        PROCEDURE[work.action].require_ordinary_stage(work.case)
     is_for_investigation = draft.for_criminal_investigation and not draft.requested_by_pet
     if not draft.items and not has_words(draft.summary) and not is_for_investigation:
         raise errors.ExchangeWithoutContent
@@ -114,6 +121,7 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
 
     Defaults: to the other tovholder's authority, now, for the purpose that belongs to the case's stage.
     """
+    PROCEDURE[work.action].require_ordinary_stage(work.case)
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
     others = sorted({infohus.municipality_id, infohus.police_id} - {work.caller.authority_id})

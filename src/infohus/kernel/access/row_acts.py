@@ -155,6 +155,7 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
 """The acts that write rows of a table, by what they do with it; beside what each act that writes does."""
 
 _ACTS = frozenset(one.value for one in Action)
+_ROLES = {one.value: one for one in Role}
 
 _MUNICIPAL, _POLICE = frozenset({Role.MUNICIPAL_COORDINATOR}), frozenset({Role.POLICE_COORDINATOR})
 _GUEST, _DPO = frozenset({Role.INVITED_PROFESSIONAL}), frozenset({Role.DATA_PROTECTION_OFFICER})
@@ -199,8 +200,8 @@ def writes(action: str, table: str, verb: str, *, authority: str | None) -> bool
 
 def is_done_by(action: str, role: str | None, kind: str) -> bool:
     """Say whether an act that writes rows is done in this role, and the role is one that this kind of authority has."""
-    named = next((one for one in Role if one.value == role), None)
-    if named is None or action not in _ACTS:
+    acts_in = _ROLES.get(role or "")
+    if acts_in is None or action not in _ACTS:
         return False
-    has_it = named not in KIND_OF_TOVHOLDER or KIND_OF_TOVHOLDER[named] == kind
-    return has_it and (action.startswith(READING) or named in OTHER_ROLES.get(Action(action), TOVHOLDERE))
+    has_it = KIND_OF_TOVHOLDER.get(acts_in, kind) == kind
+    return has_it and (action.startswith(READING) or acts_in in OTHER_ROLES.get(Action(action), TOVHOLDERE))

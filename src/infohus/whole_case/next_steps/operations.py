@@ -94,8 +94,7 @@ async def next_steps(work: UnitOfWork) -> list[NextStep]:
             why_not = await _too_early_or_late(work, action) or await _hindered(work, action, open_kinds)
             steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], why_not is None, why_not))
     for action, on in (await acts_on_exchanges(work)).items():
-        if work.case.stage in PROCEDURE[action].stages:
-            steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], is_possible=True, why_not=None, on=on))
+        steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], is_possible=True, why_not=None, on=on))
     return steps
 
 
@@ -131,6 +130,7 @@ async def _first_view_refusal(work: UnitOfWork, open_kinds: set[str]) -> errors.
 async def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
     row = PROCEDURE[action]
     try:
+        row.require_ordinary_stage(work.case)
         row.require_possible(work.case, work.resolved.side)
     except errors.ScreeningAwaitsChildNotification as refusal:
         # What the police recorded they hand over themselves; what the municipality told them of, the municipality.
