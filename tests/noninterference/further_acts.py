@@ -30,7 +30,8 @@ DOINGS.update({
 async def _tell_outside(run: Run, act: Act) -> None:
     """Tell a third authority something outside § 115, which is refused where it takes part."""
     body = {**EXAMPLES["DiscloseOutside"], "basis": None, "recipients": [run.third]}
-    await make(run, act, f"{case_of(run, act)}/disclosures-outside", {**body, "summary": written("Han bor der.", act.choice)})
+    body["summary"] = written("Han bor der.", act.choice)
+    await make(run, act, f"{case_of(run, act)}/disclosures-outside", body)
 
 
 @doing("end the own side")
