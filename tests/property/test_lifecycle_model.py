@@ -186,7 +186,7 @@ def steps(world: World, state: State, who: Somebody, action: Action) -> Iterator
         yield from acted_on_case(world, state, who, action)
 
 
-def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> Iterator[State]:  # noqa: C901 - a table
+def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> Iterator[State]:
     """Give every state an act on the case itself leads to."""
     if action in PROPOSING:
         kind, outcomes = PROPOSING[action]
