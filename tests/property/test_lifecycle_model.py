@@ -202,7 +202,9 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
             )
     elif action in DECIDING:
         for outcome in DECIDING[action]:
-            yield replace(state, stage=world.next_stage(action, outcome))
+            stage = world.next_stage(action, outcome)
+            goes_on = {kind for signing, kind in SIGNING.items() if stage in PROCEDURE[signing].stages}
+            yield replace(state, stage=stage, open=frozenset(one for one in state.open if one.kind in goes_on))
     elif action is Action.HAND_OVER_CHILD_NOTIFICATION:
         yield replace(state, awaits_child=state.awaits_child - {who.authority})
     elif action is Action.ADD_CONCERN:
@@ -217,9 +219,7 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
 
 def unfinished(state: State, who: Somebody, proposals: int) -> bool:
     """Say whether something joint, or of somebody's own side, stands in the way of closing (rule 70)."""
-    signable = {kind for action, kind in SIGNING.items() if state.stage in PROCEDURE[action].stages}
-    waiting = [one for one in state.open if one.kind in signable]
-    return len(waiting) > proposals or who.authority in state.awaits_child or state.asked
+    return len(state.open) > proposals or who.authority in state.awaits_child or state.asked
 
 
 def signed(world: World, state: State, who: Somebody, proposal: Proposal, action: Action) -> Iterator[State]:
