@@ -166,6 +166,10 @@ class CprNumberNotPossible(Refused):
     """Rule 74: the date in the number does not exist."""
 
 
+class CprNumberIdentifiesNobody(Refused):
+    """Rule 74: a replacement number (day + 60), which others may have, too."""
+
+
 class ProtectedAddressMissing(Refused):
     """Rule 54: there is no address to protect."""
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infohus import errors
-from infohus.cases.persons.cpr_numbers import read_cpr_number
+from infohus.cases.persons.cpr_numbers import CprNumber, read_cpr_number, read_identifying_number
 from infohus.casework.concerns.deadlines import age_at, assess_by, receipt_by
 from infohus.danish_calendar import (
     LOOKING_AHEAD_DAYS,
@@ -68,7 +68,17 @@ class WhenACprNumberIsRead:
         assert number.masked == f"{digits[:6]}-****"
 
     @pytest.mark.rule(74)
-    @given(st.integers(32, 99), st.integers(1, 12), st.integers(0, 9999))
+    @given(numbers(), st.sampled_from(["", "-", " "]))
+    def test_a_replacement_number_is_taken_with_its_day_of_birth(self, made: tuple[str, date], between: str) -> None:
+        digits, born = made
+        replacement = f"{int(digits[:2]) + 60}{digits[2:]}"
+        number = read_cpr_number(replacement[:6] + between + replacement[6:])
+        assert number == CprNumber(replacement, born, is_odd=False, is_replacement=True)
+        with pytest.raises(errors.CprNumberIdentifiesNobody):
+            read_identifying_number(replacement)
+
+    @pytest.mark.rule(74)
+    @given(st.sampled_from([0, *range(32, 61), *range(92, 100)]), st.integers(1, 12), st.integers(0, 9999))
     def test_a_day_that_never_was_is_not(self, day: int, month: int, rest: int) -> None:
         with pytest.raises(errors.CprNumberNotPossible):
             read_cpr_number(f"{day:02d}{month:02d}20{rest:04d}")

@@ -6,6 +6,7 @@ while an act has none.
 
 from infohus.danish.access import ACCESS, NOT_AVAILABLE_IN_BODY, roles_in_words
 from infohus.danish.bounds import BOUNDS
+from infohus.danish.cpr_numbers import CPR_NUMBERS, CPR_WARNINGS
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.requests import NOT_UNDERSTOOD, PLACES, REQUESTS
@@ -16,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **LOG_READING,
     **BOUNDS,
     **ACCESS,
+    **CPR_NUMBERS,
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
     "idempotency-key-reused": (
@@ -73,10 +75,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "telling-the-reporter-not-recorded": (
         "Hvad fik den, der har henvendt sig, at vide?",
         "Skriv, hvad personen har fået at vide om behandlingen.",
-    ),
-    "cpr-number-not-possible": (
-        "CPR-nummeret kan ikke passe",
-        "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
     ),
     "not-in-the-plan": (
         "Koden findes ikke i planen", "Vælg i feltet {field} en af dem, infohusets plan har: {known}. Intet er gemt.",
@@ -289,8 +287,7 @@ STAGES = {
     "closed": "lukket",
 }
 WARNINGS = {
-    "cpr-odd": "CPR-nummeret opfylder ikke modulus 11. Det behøver nyere numre ikke; kontrollér det gerne igen.",
-    "cpr-missing": "Personen er registreret uden CPR-nummer.",
+    **CPR_WARNINGS,
     "home-unknown": "Bopælskommunen er ikke kendt. Undersøg den, om I kan, før I afgør, hvor sagen hører til.",
     "home-not-stated": "Bopælskommunen er ikke angivet for alle, bekymringen angår.",
     "home-elsewhere": (

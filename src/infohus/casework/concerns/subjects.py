@@ -36,6 +36,7 @@ class Person:
     age_group: AgeGroup
     cpr_number: CprNumber | None
     cpr_index: bytes | None
+    """`None` also for a replacement number, which identifies nobody alone (rule 74)."""
 
     @property
     def is_child(self) -> bool:
@@ -54,8 +55,8 @@ class Person:
             raise errors.ProtectedAddressMissing
         number = read_cpr_number(draft.cpr_number) if draft.cpr_number is not None else None
         age_group = _age_group(draft, number, received_at)
-        if number is None:
-            return cls(draft, age_group, None, None)
+        if number is None or number.is_replacement:
+            return cls(draft, age_group, number, None)
         return cls(draft, age_group, number, work.lookup_index("cpr", number.digits))
 
 
@@ -88,6 +89,8 @@ def doubts_about(subjects: Sequence[SubjectDraft]) -> Iterator[str]:
     numbers = [read_cpr_number(one.cpr_number) for one in subjects if one.cpr_number is not None]
     if any(number.is_odd for number in numbers):
         yield "cpr-odd"
+    if any(number.is_replacement for number in numbers):
+        yield "cpr-replacement"
     if len(numbers) < len(subjects):
         yield "cpr-missing"
 

@@ -66,6 +66,8 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
         stated = date.fromisoformat(texts["birth_date"]) if "birth_date" in texts else None
         born = number.birth_date if number else stated
         warnings = [WARNINGS["cpr-odd"]] if subject.cpr_is_odd else []
+        if number and number.is_replacement:
+            warnings.append(WARNINGS["cpr-replacement"])
         return cls(
             id=subject.id, name=texts.get("name"), birth_date=stated,
             cpr_number_masked=number.masked if number else None,

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.persons.cpr_numbers import read_cpr_number
+from infohus.cases.persons.cpr_numbers import read_identifying_number
 from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.purposes import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
@@ -72,12 +72,13 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
     Raises:
         ReportNotOnOnePerson: both a CPR number and a record are named, or neither.
         CprNumberNotPossible: nobody has this number.
+        CprNumberIdentifiesNobody: it is a replacement number (rule 74).
         NotAvailable: the record is unknown to the own side, or in a case the caller takes no part in.
     """
     if (draft.cpr_number is None) == (draft.subject is None):
         raise ReportNotOnOnePerson
     if draft.cpr_number is not None:
-        index: bytes = work.lookup_index("cpr", read_cpr_number(draft.cpr_number).digits)
+        index: bytes = work.lookup_index("cpr", read_identifying_number(draft.cpr_number).digits)
         known = await work.values(_BY_NUMBER, infohus_id=work.infohus_id, cpr_index=index)
     else:
         told = await work.values(_SUBJECT, subject_id=draft.subject, infohus_id=work.infohus_id)

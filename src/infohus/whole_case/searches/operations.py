@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.persons.cpr_numbers import CprText, as_digits, read_cpr_number
+from infohus.cases.persons.cpr_numbers import CprText, as_digits, read_identifying_number
 from infohus.cases.procedure.purposes import OF_SEARCH
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.pages import Page, page_of
@@ -63,10 +63,11 @@ async def search_person(
 
     Raises:
         CprNumberNotPossible: nobody has this number.
+        CprNumberIdentifiesNobody: it is a replacement number (rule 74).
         SearchPurposeAndCaseDiffer: the purpose needs a case and none is named, or the other way round.
         NotAvailable: the case is unknown, or the caller takes no part in it.
     """
-    number = read_cpr_number(draft.cpr_number)
+    number = read_identifying_number(draft.cpr_number)
     index = work.lookup_index("cpr", number.digits)
     work.audit_draft.state_purpose(OF_SEARCH, draft.purpose.value)
     if (draft.case_id is not None) not in NAMES_A_CASE[draft.purpose]:
