@@ -104,13 +104,19 @@ CREATE POLICY select_information_request ON infohus.information_request FOR SELE
   USING (
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    OR infohus.reads_what_was_told(case_id, id, recorded_by, authority_id)
   );
 CREATE POLICY insert_information_request ON infohus.information_request FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+-- Who was drawn in answers what their authority was asked, unless it has a tovholder who does (rules 8 and 86).
 CREATE POLICY update_information_request ON infohus.information_request FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    OR infohus.reads_what_was_told(case_id, id, recorded_by, authority_id) AND EXISTS (
+      SELECT FROM infohus.authority a
+      WHERE a.id = infohus.caller_authority() AND a.kind NOT IN ('municipality', 'police')
+    )
   );
 
 -- Is an attempt of the caller's about something on PET's track of its own authority: an exchange or a request that it

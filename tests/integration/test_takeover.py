@@ -77,6 +77,20 @@ class WhenThePoliceTakeACaseOver:
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-possible-now")
         assert await case.stage() == "closed"
 
+    async def test_a_repetition_takes_it_over_once(self, house: House) -> None:
+        case = await house.case()
+        headers = {"Idempotency-Key": "overtaget-1"}
+        first, second = [
+            await case.politi.post(f"{case.path}/takeover", {"reason": REASON}, headers=headers) for _ in range(2)
+        ]
+        assert first == second
+        told_so = EXAMPLES["DiscloseOutside"]
+        first, second = [
+            await case.politi.post(f"{case.path}/disclosures-outside", told_so, headers={"Idempotency-Key": "givet-uden-1"})
+            for _ in range(2)
+        ]
+        assert first == second
+
     async def test_the_reason_has_words(self, house: House) -> None:
         case = await house.case()
         for reason in ("", " ", "\u200b", "\u3164"):

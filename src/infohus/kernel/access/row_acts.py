@@ -172,7 +172,7 @@ OTHER_ROLES: Mapping[Action, frozenset[Role]] = {
     Action.REPORT_DANGER: _MUNICIPAL | _GUEST,
     **dict.fromkeys((
         Action.NOTE_INFORMATION, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED, Action.CONTRIBUTE_TO_ASSESSMENT,
-        Action.RECORD_FOLLOW_UP,
+        Action.RECORD_FOLLOW_UP, Action.ANSWER_INFORMATION_REQUEST,
     ), TOVHOLDERE | _GUEST),
 }
 """In which roles an act that writes rows is done, where not by the two tovholdere: as the policies say."""
