@@ -86,7 +86,7 @@ class WhenThePoliceTakeACaseOver:
         assert first == second
         told_so = EXAMPLES["DiscloseOutside"]
         first, second = [
-            await case.politi.post(f"{case.path}/disclosures-outside", told_so, headers={"Idempotency-Key": "givet-uden-1"})
+            await case.politi.post(f"{case.path}/disclosures-outside", told_so, headers={"Idempotency-Key": "givet-1234"})
             for _ in range(2)
         ]
         assert first == second
