@@ -84,10 +84,9 @@ class WhenThePoliceTakeACaseOver:
             await case.politi.post(f"{case.path}/takeover", {"reason": REASON}, headers=headers) for _ in range(2)
         ]
         assert first == second
-        told_so = EXAMPLES["DiscloseOutside"]
+        told_so, headers = EXAMPLES["DiscloseOutside"], {"Idempotency-Key": "givet-uden-1"}
         first, second = [
-            await case.politi.post(f"{case.path}/disclosures-outside", told_so, headers={"Idempotency-Key": "givet-1234"})
-            for _ in range(2)
+            await case.politi.post(f"{case.path}/disclosures-outside", told_so, headers=headers) for _ in range(2)
         ]
         assert first == second
 
