@@ -335,5 +335,9 @@ CREATE POLICY select_note ON infohus.note FOR SELECT TO infohus_app
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
   );
+-- Why the police took a case over is theirs to write.
 CREATE POLICY insert_note ON infohus.note FOR INSERT TO infohus_app
-  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+  WITH CHECK (
+    authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators')
+    AND (kind <> 'takeover' OR infohus.caller_role() = 'police_coordinator')
+  );

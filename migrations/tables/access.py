@@ -71,6 +71,7 @@ def create_tables() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("outcome", sa.Text()),
+        sa.Column("taken_over_at", sa.DateTime(timezone=True)),
         revision(),
         sa.UniqueConstraint("infohus_id", "number"),
     )

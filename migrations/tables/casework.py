@@ -23,6 +23,7 @@ def create_tables() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         choice("reporter_kind", "citizen", "relative", "professional", "authority", "organisation"),
         sa.Column("reporter_is_anonymous", sa.Boolean(), nullable=False),
+        sa.Column("is_acute", sa.Boolean(), nullable=False),
         sealed("observation"),
         sealed("interpretation", nullable=True),
         sealed("extremism_weight"),
@@ -209,7 +210,7 @@ def create_tables() -> None:
 
     create_record(
         "note",
-        choice("kind", "note", "received", "sent", "internal_final"),
+        choice("kind", "note", "received", "sent", "internal_final", "takeover"),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.note.id")),
         sealed("subject", nullable=True),

@@ -59,6 +59,27 @@ BOUNDS: dict[str, tuple[str, str]] = {
             " hører til den og til dens rettelser, og de har intet andet formål. Er der akut fare, så ring 112 først."
         ),
     ),
+    "not-disclosed-under115": (
+        "Myndighedens egen behandling er ikke infohusets",
+        (
+            "Det formål hører til »Videregiv uden for § 115« og til dens rettelser. Vælg et andet formål, eller brug"
+            " den. Intet er videregivet."
+        ),
+    ),
+    "participant-is-told-under115": (
+        "Modtageren deltager i sagen",
+        (
+            "Den, der deltager, får oplysninger efter § 115 eller ved »Meld fare til politiet«. Vælg en modtager, der"
+            " ikke deltager. Intet er videregivet."
+        ),
+    ),
+    "received-is-not-given-outside": (
+        "Det er en anden myndigheds oplysninger",
+        (
+            "Det, I har modtaget i sagen, gives ikke videre til andre end dem, der deltager. Tag det ud, og bed"
+            " modtageren spørge den myndighed, det kommer fra. Intet er videregivet."
+        ),
+    ),
     "basis-does-not-fit": (
         "Den hjemmel kan jeres myndighed ikke bruge",
         "Lad feltet {field} være tomt, så findes hjemlen: {paragraph}. Intet er videregivet.",
@@ -141,7 +162,8 @@ BOUNDS: dict[str, tuple[str, str]] = {
         (
             "Retsplejelovens § 115 gælder aldrig efterforskning af straffesager. Intet er videregivet; forsøget er"
             " logget. Er der akut fare, så ring 112. Anden fare meldes ved »Meld fare til politiet«, som ikke hviler på"
-            " § 115, men på forvaltningslovens § 28, straffelovens § 141 eller sundhedslovens § 43."
+            " § 115, men på forvaltningslovens § 28, straffelovens § 141 eller sundhedslovens § 43. Andet gives til"
+            " andre myndigheder ved »Videregiv uden for § 115«."
         ),
     ),
     "release-condition-missing": (

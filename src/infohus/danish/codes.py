@@ -36,7 +36,7 @@ CODES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("information", "origin"): _ORIGIN,
     ("note", "kind"): {
         "note": "notat", "received": "modtaget dokument", "sent": "afsendt dokument",
-        "internal_final": "internt dokument i endelig form",
+        "internal_final": "internt dokument i endelig form", "takeover": "hvorfor politiet overtog sagen alene",
     },
     ("custody_release", "judgement"): {
         "radicalised": "skønnet radikaliseret", "at_risk": "skønnet i risiko for at blive radikaliseret",

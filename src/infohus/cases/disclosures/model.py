@@ -34,6 +34,8 @@ class Paragraph(StrEnum):
     """A duty of its own: never § 115, and stk. 4's right to decline does not apply (rule 14)."""
     BETWEEN_AUTHORITIES = "fvl-28"
     """Forvaltningslovens § 28 with databeskyttelseslovens §§ 6-8, between authorities of the administration."""
+    ON_REQUEST_OF_ANOTHER = "fvl-31"
+    """Forvaltningslovens § 31: what may be disclosed is owed to an authority that asks, outside of the infohus too."""
     BY_INSTITUTION = "dbl-6-8"
     """Databeskyttelseslovens §§ 6-8 alone: of an institution that forvaltningsloven may not cover."""
     CRIME_TO_BE_PREVENTED = "strl-141"
@@ -43,8 +45,8 @@ class Paragraph(StrEnum):
 
 
 OUTSIDE_115 = frozenset({
-    Paragraph.BETWEEN_AUTHORITIES, Paragraph.BY_INSTITUTION, Paragraph.CRIME_TO_BE_PREVENTED,
-    Paragraph.BY_HEALTH_PERSON,
+    Paragraph.BETWEEN_AUTHORITIES, Paragraph.ON_REQUEST_OF_ANOTHER, Paragraph.BY_INSTITUTION,
+    Paragraph.CRIME_TO_BE_PREVENTED, Paragraph.BY_HEALTH_PERSON,
 })
 """The provisions outside § 115 that an authority discloses by on its own (rules 84 and 105)."""
 
@@ -62,7 +64,8 @@ class CooperationForm(StrEnum):
 class Purpose(StrEnum):
     """Why it is disclosed: a closed list that cannot express the investigation of a crime (rule 2).
 
-    Danger is a report of its own, outside § 115 (rule 84); no exchange under § 115 has that purpose.
+    Danger is a report of its own, outside § 115 (rule 84), and what an authority does for itself is none of the
+    infohus' either (rule 105): no exchange under § 115 has these two.
     """
 
     CLEARANCE_CHECK = "clearance_check"
@@ -74,6 +77,7 @@ class Purpose(StrEnum):
     FOLLOW_UP = "follow_up"
     CLOSURE = "closure"
     DANGER = "danger"
+    OWN_HANDLING = "own_handling"
 
 
 class Category(StrEnum):

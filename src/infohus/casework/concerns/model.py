@@ -54,6 +54,7 @@ class Concern(Record):
     """A henvendelse: what was observed, how it was read, what the reporter was told: parts with a key each (34, 87).
 
     Of the reading are the weight of extremism, its form and the signs, too: codes, the signs' with commas between.
+    `is_acute`: there was acute danger, and whoever recorded it was told to call 112 before all else (rules 31 and 84).
     """
 
     __tablename__ = "concern"
@@ -64,6 +65,7 @@ class Concern(Record):
     received_at: Mapped[datetime]
     reporter_kind: Mapped[ReporterKind] = choice(ReporterKind, name="reporter_kind")
     reporter_is_anonymous: Mapped[bool]
+    is_acute: Mapped[bool]
     observation: Mapped[Sealed] = mapped_column(SealedColumn("observation"))
     interpretation: Mapped[Sealed | None] = mapped_column(SealedColumn("interpretation"))
     extremism_weight: Mapped[Sealed] = mapped_column(SealedColumn("interpretation"))

@@ -168,7 +168,7 @@ def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Perso
             "extremism_form": draft.extremism_form, "signs": ",".join(draft.signs) or None,
         },
         kind=draft.kind, channel=draft.channel, received_at=draft.received_at, reporter_kind=draft.reporter_kind,
-        reporter_is_anonymous=draft.reporter_is_anonymous,
+        reporter_is_anonymous=draft.reporter_is_anonymous, is_acute=draft.is_acute,
     )
     work.add(ConcernForm.of(
         concern_id=concern.id, case_id=concern.case_id, authority_id=concern.authority_id,
@@ -191,6 +191,7 @@ async def _open_case(work: UnitOfWork) -> None:
     case = Case(
         id=new_id(), infohus_id=work.infohus_id, number=f"{year}-{number:05d}",
         stage=Stage.RECEIVED, version=1, opened_at=work.now, closed_at=None, outcome=None,
+        taken_over_at=None,
     )
     work.enter(case)
     coordinators = await work.values(_COORDINATORS, infohus_id=work.infohus_id)

@@ -150,6 +150,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
     """A concern without its reporter's identity (rule 29), in the `parts` that the caller's authority has (rule 87).
 
     Weight, form and signs are of the interpretation. `told_parts` says of each part that others told what became of it.
+    `is_acute`: whoever recorded it was told to call 112.
     """
 
     id: UUID
@@ -164,6 +165,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
     extremism_weight: ExtremismWeight | None
     extremism_form: str | None
     signs: list[str]
+    is_acute: bool
     observation: str | None
     interpretation: str | None
     told_reporter: str | None
@@ -191,6 +193,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
             received_at=concern.received_at, recorded_at=concern.recorded_at, reporter_kind=concern.reporter_kind,
             reporter_is_anonymous=concern.reporter_is_anonymous,
             reporter_id=reporters[0]["id"] if reporters else None,
+            is_acute=concern.is_acute,
             extremism_weight=ExtremismWeight(texts["extremism_weight"]) if "extremism_weight" in texts else None,
             extremism_form=texts.get("extremism_form"), signs=texts["signs"].split(",") if "signs" in texts else [],
             observation=texts.get("observation"), interpretation=texts.get("interpretation"),

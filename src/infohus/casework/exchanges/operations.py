@@ -200,4 +200,5 @@ async def _reached_by_correction(work: UnitOfWork, wrong: Exchange) -> set[str]:
     """Name the recipients of an exchange from whom it was not withdrawn; what else told them the same says nothing."""
     withdrawn = {row["recipient_id"] for row in await work.values(_WITHDRAWN_FROM, exchange_id=wrong.id)}
     reached = {*wrong.recipients} - withdrawn
-    return reached if wrong.is_for_pet else reached & work.parties.keys()
+    takes_no_part = wrong.is_for_pet or wrong.purpose is Purpose.OWN_HANDLING
+    return reached if takes_no_part else reached & work.parties.keys()

@@ -113,7 +113,7 @@ class Coordinator(Row):
 class Case(Row, Changing):
     """One concern taken up: what is joint of it (rule 44). Holds no text about anyone.
 
-    `version` is the next one with every change of the row.
+    `version` is the next one with every change of the row. `taken_over_at` is when the police took it over, alone.
     """
 
     __tablename__ = "case"
@@ -127,6 +127,7 @@ class Case(Row, Changing):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    taken_over_at: Mapped[datetime | None]
 
 
 class CaseSide(Row, Changing):
