@@ -16,6 +16,14 @@ CREATE POLICY select_concern ON infohus.concern FOR SELECT TO infohus_app
 CREATE POLICY insert_concern ON infohus.concern FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
+-- Counted by its own side alone: an exchange gives no row of it.
+ALTER TABLE infohus.concern_form ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.concern_form TO infohus_app;
+CREATE POLICY select_concern_form ON infohus.concern_form FOR SELECT TO infohus_app
+  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+CREATE POLICY insert_concern_form ON infohus.concern_form FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
 ALTER TABLE infohus.reporter ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.reporter TO infohus_app;
 CREATE POLICY select_reporter ON infohus.reporter FOR SELECT TO infohus_app
@@ -339,5 +347,9 @@ CREATE POLICY select_note ON infohus.note FOR SELECT TO infohus_app
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
   );
+-- Why the police took a case over is theirs to write.
 CREATE POLICY insert_note ON infohus.note FOR INSERT TO infohus_app
-  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+  WITH CHECK (
+    authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators')
+    AND (kind <> 'takeover' OR infohus.caller_role() = 'police_coordinator')
+  );

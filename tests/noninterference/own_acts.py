@@ -236,7 +236,7 @@ ON_A_CASE = (
     "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
     "clear with the archive", "state a first view", "look back", "read", "export the journal note",
     "be asked from outside", "be asked by PET", "tell PET", "try what is refused", "erase", "mark as kept",
-    "record a release from custody", "reveal",
+    "look through what is told", "record a release from custody", "reveal", "tell outside",
 )
 """Kinds that need nothing but the case."""
 OF_THE_DRAWN_IN = (

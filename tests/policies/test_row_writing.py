@@ -39,7 +39,7 @@ ADDING: Final = {
 }
 """The act on a case that adds a row to a table."""
 ADDING_AT_INTAKE: Final = frozenset({
-    "concern", "reporter", "subject", "child_notification", "protected_address",
+    "concern", "concern_form", "reporter", "subject", "child_notification", "protected_address",
 })
 ADDING_TO: Final = {
     "contribution": (Action.CONTRIBUTE_TO_ASSESSMENT, "assessment_id"),

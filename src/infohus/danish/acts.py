@@ -85,6 +85,7 @@ ACTS: dict[str, str] = {
     "sign-scope-decision": "Underskriv, om bekymringen hører under infohuset",
     "differ-on-scope-decision": "Erklær dig uenig i, om bekymringen hører under infohuset",
 
+    "take-over-case": "Overtag sagen som politi alene",
     "propose-screening": "Foreslå en screening",
     "read-screening": "Læs screeningen",
     "amend-screening": "Ret forslaget til screening",
@@ -108,8 +109,10 @@ ACTS: dict[str, str] = {
     "write-note": "Skriv et notat",
     "read-note": "Læs et notat",
     "record-exchange": "Videregiv oplysninger",
+    "disclose-outside": "Videregiv uden for § 115",
     "report-danger": "Meld fare til politiet",
     "list-exchanges": "Se sagens videregivelser",
+    "look-through": "Se, hvem en videregivelse vil nævne",
     "read-exchange": "Læs en videregivelse",
     "correct-exchange": "Ret en videregivelse",
     "acknowledge-exchange": "Kvittér for en videregivelse",

@@ -15,6 +15,7 @@ from infohus.cases.procedure.outcomes import (
     RecommendationOutcome,
     ScopeOutcome,
     ScreeningOutcome,
+    TakeoverOutcome,
 )
 from infohus.cases.procedure.purposes import (
     OF_EXCHANGE,
@@ -47,8 +48,9 @@ SHARED = frozenset(WAY)
 """The same stages as a set: in these the parties may exchange."""
 EVERY = frozenset(Stage)
 OPEN = EVERY - {Stage.CLOSED}
-WITH_MEASURES = frozenset({ACTING, RECOMMENDING})
-"""Stages in which measures may be under way: after a re-assessment the case recommends anew while they go on."""
+WITH_MEASURES = frozenset({ACTING, RECOMMENDING, Stage.POLICE_ALONE})
+"""Stages in which measures may be under way: after a re-assessment the case recommends anew while they go on, and who
+carries one out ends it where the police have taken the case over."""
 
 PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     # --- on the installation ---
@@ -156,6 +158,11 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
         leads_to={ScopeOutcome.DISAGREED: Stage.NOT_TAKEN_IN},
     ),
 
+    Action.TAKE_OVER_CASE: deciding(
+        "take-over-case", OPEN - {Stage.POLICE_ALONE}, of(P.SCOPE_DECISION), rule=84,
+        leads_to={TakeoverOutcome.TAKEN_OVER: Stage.POLICE_ALONE},
+    ),
+
     # --- screening and assessment ---
     Action.PROPOSE_SCREENING: deciding(
         "propose-screening", {ACCEPTED}, of_exchange_else(P.SCREENING), rule=35,
@@ -206,8 +213,10 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.RECORD_EXCHANGE: recording(
         "record-exchange", SHARED, OF_RECORDED_EXCHANGE, for_pet_also=EVERY - SHARED, rule=1,
     ),
+    Action.DISCLOSE_OUTSIDE: recording("disclose-outside", EVERY, of_exchange_else(P.OWN_HANDLING)),
     Action.REPORT_DANGER: recording("report-danger", EVERY, of_exchange_else(P.DANGER)),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
+    Action.LOOK_THROUGH: reading("look-through", of(P.EXCHANGE)),
     Action.READ_EXCHANGE: reading("read-exchange", of(P.EXCHANGE)),
     Action.CORRECT_EXCHANGE: recording("correct-exchange", EVERY, OF_EXCHANGE),
     Action.ACKNOWLEDGE_EXCHANGE: recording("acknowledge-exchange", EVERY, of(P.EXCHANGE)),

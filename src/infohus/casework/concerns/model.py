@@ -9,10 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.persons.model import AgeStatement, Subject
 from infohus.cases.procedure.outcomes import ClearanceOutcome
+from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import (
     SCHEMA,
     Record,
+    Row,
     choice,
     owned_by_authority,
     unique_in_case,
@@ -49,7 +51,11 @@ class ExtremismWeight(StrEnum):
 
 
 class Concern(Record):
-    """A henvendelse: what was observed, how it was read, what the reporter was told: parts with a key each (34, 87)."""
+    """A henvendelse: what was observed, how it was read, what the reporter was told: parts with a key each (34, 87).
+
+    Of the reading are the weight of extremism, its form and the signs, too: codes, the signs' with commas between.
+    `is_acute`: there was acute danger, and whoever recorded it was told to call 112 before all else (rules 31 and 84).
+    """
 
     __tablename__ = "concern"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("id", "reporter_is_anonymous"))
@@ -59,12 +65,24 @@ class Concern(Record):
     received_at: Mapped[datetime]
     reporter_kind: Mapped[ReporterKind] = choice(ReporterKind, name="reporter_kind")
     reporter_is_anonymous: Mapped[bool]
-    extremism_weight: Mapped[ExtremismWeight] = choice(ExtremismWeight, name="extremism_weight")
-    extremism_form: Mapped[str]
-    signs: Mapped[list[str]]
+    is_acute: Mapped[bool]
     observation: Mapped[Sealed] = mapped_column(SealedColumn("observation"))
     interpretation: Mapped[Sealed | None] = mapped_column(SealedColumn("interpretation"))
+    extremism_weight: Mapped[Sealed] = mapped_column(SealedColumn("interpretation"))
+    extremism_form: Mapped[Sealed] = mapped_column(SealedColumn("interpretation"))
+    signs: Mapped[Sealed | None] = mapped_column(SealedColumn("interpretation"))
     told_reporter: Mapped[Sealed] = mapped_column(SealedColumn("told_reporter"))
+
+
+class ConcernForm(Row):
+    """As which form of extremism its own side counts a concern in the yearly status (rule 76); told to nobody."""
+
+    __tablename__ = "concern_form"
+
+    concern_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Concern.id), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
+    extremism_form: Mapped[str]
 
 
 # cases/persons may not import this module, so the foreign key from a subject to its concern is declared here.

@@ -15,6 +15,7 @@ from infohus.cases.procedure.table import next_stage
 from infohus.casework.concerns.model import (
     ClearanceCheck,
     Concern,
+    ConcernForm,
     ExtremismWeight,
     ReportChannel,
     Reporter,
@@ -168,12 +169,16 @@ def _write_concern(
         Concern,
         sealed={
             "observation": draft.observation, "interpretation": draft.interpretation,
-            "told_reporter": draft.told_reporter,
+            "told_reporter": draft.told_reporter, "extremism_weight": draft.extremism_weight.value,
+            "extremism_form": draft.extremism_form, "signs": ",".join(draft.signs) or None,
         },
         kind=draft.kind, channel=draft.channel, received_at=draft.received_at, reporter_kind=draft.reporter_kind,
-        reporter_is_anonymous=draft.reporter_is_anonymous, extremism_weight=draft.extremism_weight,
-        extremism_form=draft.extremism_form, signs=list(draft.signs),
+        reporter_is_anonymous=draft.reporter_is_anonymous, is_acute=draft.is_acute,
     )
+    work.add(ConcernForm.of(
+        concern_id=concern.id, case_id=concern.case_id, authority_id=concern.authority_id,
+        extremism_form=draft.extremism_form,
+    ))
     if draft.reporter is not None:
         work.create(
             Reporter, sealed={"identity": draft.reporter.name, "contact": draft.reporter.contact},
@@ -191,6 +196,7 @@ async def _open_case(work: UnitOfWork) -> None:
     case = Case(
         id=new_id(), infohus_id=work.infohus_id, number=f"{year}-{number:05d}",
         stage=Stage.RECEIVED, version=1, opened_at=work.now, closed_at=None, outcome=None,
+        taken_over_at=None,
     )
     work.enter(case)
     coordinators = await work.values(_COORDINATORS, infohus_id=work.infohus_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.told import Told, told_of
+from infohus.cases.disclosures.told import Told, ToldPart, told_of, told_parts_of
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import AgeStatement, ProtectedAddress, Subject
 from infohus.casework.concerns.ages import STATEMENTS, AgeView, Known
@@ -160,7 +160,11 @@ class ConcernLine(msgspec.Struct, frozen=True):
 
 
 class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
-    """A concern without its reporter's identity (rule 29)."""
+    """A concern without its reporter's identity (rule 29), in the `parts` that the caller's authority has (rule 87).
+
+    Weight, form and signs are of the interpretation. `told_parts` says of each part that others told what became of it.
+    `is_acute`: whoever recorded it was told to call 112.
+    """
 
     id: UUID
     case_id: UUID
@@ -171,16 +175,19 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
     reporter_kind: ReporterKind
     reporter_is_anonymous: bool
     reporter_id: UUID | None
-    extremism_weight: ExtremismWeight
-    extremism_form: str
+    extremism_weight: ExtremismWeight | None
+    extremism_form: str | None
     signs: list[str]
-    observation: str
+    is_acute: bool
+    observation: str | None
     interpretation: str | None
-    told_reporter: str
+    told_reporter: str | None
+    parts: list[str]
     subjects: list[SubjectView]
     child_notifications: list[ChildNotificationView]
     warnings: list[str]
     told: Told | None
+    told_parts: list[ToldPart]
 
     @classmethod
     async def opened(cls, work: UnitOfWork, concern: Concern, *, saturday_counts: bool) -> "ConcernView":
@@ -206,9 +213,11 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
             received_at=concern.received_at, recorded_at=concern.recorded_at, reporter_kind=concern.reporter_kind,
             reporter_is_anonymous=concern.reporter_is_anonymous,
             reporter_id=reporters[0]["id"] if reporters else None,
-            extremism_weight=concern.extremism_weight, extremism_form=concern.extremism_form, signs=concern.signs,
-            observation=texts["observation"], interpretation=texts.get("interpretation"),
-            told_reporter=texts["told_reporter"],
+            is_acute=concern.is_acute,
+            extremism_weight=ExtremismWeight(texts["extremism_weight"]) if "extremism_weight" in texts else None,
+            extremism_form=texts.get("extremism_form"), signs=texts["signs"].split(",") if "signs" in texts else [],
+            observation=texts.get("observation"), interpretation=texts.get("interpretation"),
+            told_reporter=texts.get("told_reporter"), parts=await work.parts_of(concern),
             subjects=[
                 SubjectView.of(
                     one, told.get(one.subject.id), protected_address_id=protected.get(one.subject.id),
@@ -222,5 +231,5 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
                 )
                 for task in tasks
             ],
-            warnings=[], told=told.get(concern.id),
+            warnings=[], told=told.get(concern.id), told_parts=await told_parts_of(work, concern),
         )

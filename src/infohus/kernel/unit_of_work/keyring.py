@@ -8,7 +8,7 @@ supervision of the row's authority.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.database.statements import compiled, table_of
 from infohus.kernel.database.tables import Record, Row, new_id
 from infohus.kernel.identity.caller import Caller
-from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
+from infohus.kernel.sealing.column import WHOLE, KeptForSupervision, SupervisionColumn
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Sealed, open_sealed, seal
 from infohus.kernel.sealing.exchange_keys import ExchangeKey
 from infohus.kernel.sealing.vault import Vault
@@ -94,14 +94,19 @@ class Keyring:
             for row in await self._ask(ready.sql, ready.arguments(values)):
                 if (version := (row["record_id"], row["record_version"])) in unread:
                     stored.setdefault(version, []).append(StoredKey(*(row[name] for name in StoredKey._fields)))
-        names = {name for keys in stored.values() for key in keys if (name := _name_of(key)) is not None}
+        names = {name for keys in stored.values() for key in keys if (name := key.exchange_key) is not None}
         exchange_keys = await self._side_keys.open(names) if names else {}
         for version, keys in stored.items():
             self._take(version, keys, exchange_keys)
-        if (unopened := missing - self._data_keys.keys()) and self._side_keys.secrets:
-            await self._take_kept(unopened)
+        if (lacking := {one for one in missing if self._may_lack_parts(one)}) and self._side_keys.secrets:
+            await self._take_kept(lacking)
         if without_key := missing - self._data_keys.keys():
             raise errors.NotAvailable(without_key=frozenset(record_id for record_id, _ in without_key))
+
+    async def parts(self, version: Version) -> list[str]:
+        """Bring a version, and name the parts of which the authority has a key."""
+        await self.bring([version])
+        return sorted(self._data_keys[version])
 
     def forget(self, versions: Iterable[Version]) -> None:
         """Hold the data keys of versions no longer; who needs them again brings them again."""
@@ -244,7 +249,8 @@ class Keyring:
 
     def _supervision_key(self, row: Row, kept: KeptForSupervision) -> DataKey:
         """Unwrap the key of a row's texts for supervision; its id stands in every envelope."""
-        texts = (getattr(row, column.name) for column in table_of(type(row)).columns if _is_for_supervision(column))
+        columns = (one.name for one in table_of(type(row)).columns if isinstance(one.type, SupervisionColumn))
+        texts = (getattr(row, column) for column in columns)
         key_id = next((text.key_id for text in texts if isinstance(text, Sealed)), None)
         if key_id is None:
             raise CannotOpen
@@ -268,8 +274,8 @@ class Keyring:
     ) -> None:
         """Unwrap the keys of a version; a wrap that does not open where it stands gives nothing."""
         # What is passed on stands in the log part by part, and rests on these exchanges: in an order of their own.
-        for stored in sorted(keys, key=lambda one: (one.part, _name_of(one) or ())):
-            name = _name_of(stored)
+        for stored in sorted(keys, key=lambda one: (one.part, one.exchange_key or ())):
+            name = stored.exchange_key
             place = self._key_place(
                 version, stored.part, stored.key_id, owner_id=stored.owner_id, exchange_id=stored.exchange_id,
                 content=stored.content,
@@ -289,12 +295,17 @@ class Keyring:
         if name is not None and content is not None:
             self._given.setdefault((version, part), Given(content, [])).by.append(name)
 
+    def _may_lack_parts(self, version: Version) -> bool:
+        """Say whether parts of a version may be kept that no exchange gives any more."""
+        held = self._data_keys.get(version, {})
+        return WHOLE not in held and all((version, part) in self._given for part in held)
+
     async def _take_kept(self, versions: Collection[Version]) -> None:
         """Unwrap keys that the authority keeps of versions that were withdrawn."""
         unwraps = [partial(self._vault.unwrap_kept, secret=secret) for secret in self._side_keys.secrets]
         for row in await self._side_keys.kept([record_id for record_id, _ in versions]):
             version = (row["record_id"], row["record_version"])
-            if version not in versions:
+            if version not in versions or row["part"] in self._data_keys.get(version, {}):
                 continue
             place = self._key_place(
                 version, row["part"], row["key_id"], owner_id=row["owner_id"], exchange_id=row["exchange_id"],
@@ -321,13 +332,8 @@ def kept_for_supervision(row: Row) -> KeptForSupervision:
     return kept
 
 
-def _is_for_supervision(column: sa.Column[Any]) -> bool:
-    return isinstance(column.type, SupervisionColumn)
-
-
 def _authority_of(row: Row) -> str:
-    authority_id: str = vars(row)["authority_id"]
-    return authority_id
+    return str(vars(row)["authority_id"])
 
 
 def _version_of(record: Record) -> Version:
@@ -342,7 +348,3 @@ def _first(
         with suppress(CannotOpen):
             return unwrap(wrapped, place)
     return None
-
-
-def _name_of(key: StoredKey) -> KeyName | None:
-    return None if key.exchange_id is None or key.number is None else (key.exchange_id, key.number)

@@ -54,6 +54,11 @@ class StoredKey(NamedTuple):
     content: bytes | None
     wrapped_key: bytes
 
+    @property
+    def exchange_key(self) -> tuple[UUID, int] | None:
+        """The exchange key that it is wrapped under, by exchange and number; `None` for an owner's own wrap."""
+        return None if self.exchange_id is None or self.number is None else (self.exchange_id, self.number)
+
 
 def own_keys_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
     """Write the column of a version's data keys that `:authority_id` has as who wrote it."""

@@ -53,8 +53,7 @@ class UnitOfWork:
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller, self.action, self.now, self.regime = caller, action, now, regime
-        self.audit_draft = audit_draft
-        self.resolved = resolved
+        self.audit_draft, self.resolved = audit_draft, resolved
         self._connection, self._ask = connection, ask
         self._vault = vault
         self._policies = policies
@@ -151,6 +150,10 @@ class UnitOfWork:
         await self._keys.bring([(record.id, record.record_version) for record in records])
         return {record.id: opened(self._keys, record, self.audit_draft) for record in records}
 
+    async def parts_of(self, record: Record) -> list[str]:
+        """Name the parts of a record that the caller's authority can open; `NotAvailable` where there is none."""
+        return await self._keys.parts((record.id, record.record_version))
+
     def forget(self, *records: Record) -> None:
         """Free the keys of records that were opened and are done with; the entry lists their texts all the same."""
         self._keys.forget([(record.id, record.record_version) for record in records])
@@ -200,11 +203,12 @@ class UnitOfWork:
             regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
         )
         self._decided.add(record.id)
-        keys = list(self._keys.new(record))
+        rows: list[Row] = [record, *self._keys.new(record)]
         self._keys.seal(record, sealed)
         if for_supervision:
             self._keys.seal_for_supervision(record, for_supervision)
-        self._add_version(record, keys)
+        for row in rows:
+            self.add(row)
         return record
 
     def change(self, row: Row, **values: Any) -> None:
@@ -236,17 +240,14 @@ class UnitOfWork:
             values, record_version=version, authority_id=self.caller.authority_id,
             regime=self.regime, recorded_at=self.now, recorded_by=self.caller.person_id,
         )
-        keys = list(self._keys.new(record))
+        rows: list[Row] = [record, *self._keys.new(record)]
         self._keys.seal(record, sealed)
-        self._add_version(record, keys)
+        for row in rows:
+            self.add(row)
 
     async def keep(self, exchange_id: UUID, record: DisclosedRecord) -> None:
         """Keep the keys that an exchange gave of a version when it is withdrawn later; `NotAvailable` without any."""
         await self._keys.keep(exchange_id, (record.record_id, record.record_version), owner_id=record.owner)
-
-    def _add_version(self, record: Record, keys: Iterable[Row]) -> None:
-        for row in (record, *keys):
-            self.add(row)
 
     def enter(self, case: Case) -> None:
         """Insert a new case, and go on inside it."""

@@ -18,6 +18,7 @@ from infohus.cases.disclosures.receipts import Receipt
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.cases.persons.model import Subject, counts_as_child
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.assessments.model import Assessment
 from infohus.casework.concerns.child_notifications import RECEIPT
 from infohus.casework.concerns.model import IS_OWED, ChildNotification, ChildStep, is_taken
@@ -26,6 +27,7 @@ from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
 from infohus.kernel.access.model import Authority, Case, Disclosure, Infohus, Stage
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -76,6 +78,10 @@ UNSIGNED_DECISIONS: dict[type[JointDecision], Blocker] = {
     ),
 }
 """Kinds of joint decision that may not be open when a case is closed; the closure itself is not among them."""
+_SIGNED_BY: dict[type[JointDecision], Action] = {
+    ScopeDecision: Action.SIGN_SCOPE_DECISION, Screening: Action.SIGN_SCREENING, Assessment: Action.SIGN_ASSESSMENT,
+    Recommendation: Action.SIGN_RECOMMENDATION,
+}
 _CHECK = Blocker(
     "clearance-check-missing", 19, "politiets tjek", ResolvableBy.POLICE,
     "Politiets tovholder registrerer, om noget hindrer behandling i infohuset.",
@@ -197,6 +203,14 @@ _OPEN_MEASURES = sa.select(Measure.id).where(
 """Finds measures that the caller's authority started, or answers for and was told of."""
 
 
+def can_be_signed(model: type[JointDecision], stage: Stage) -> bool:
+    """Say whether a proposal of this kind can be signed at a stage.
+
+    What was open when the police took a case over stays undecided, and holds up nobody (rules 70 and 84).
+    """
+    return model not in _SIGNED_BY or stage in PROCEDURE[_SIGNED_BY[model]].stages
+
+
 async def has_hand_over(work: UnitOfWork) -> bool:
     """Say whether the caller's authority had, or has, an underretning to hand over."""
     return bool(await work.values(_ANY_TO_HAND_OVER, **_own_side(work)))
@@ -211,6 +225,8 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     """List what must be finished before the caller can sign; empty when nothing is. Signing a closure refuses by it."""
     blockers = []
     for model, blocker in UNSIGNED_DECISIONS.items():
+        if not can_be_signed(model, work.case.stage):
+            continue
         if found := await work.values(open_proposals(model), case_id=work.case.id):
             blockers.append(_about(blocker, found))
     missing = MISSING_AT.get(work.case.stage, ())
