@@ -120,7 +120,7 @@ def _exchange(exchange_id: UUID, case_id: UUID, moment: datetime) -> dict[str, A
         "summary": os.urandom(390), "answers": os.urandom(720), "answers_key": os.urandom(WRAP_BYTES),
         "declared_not_for_investigation": True, "consent": "not_sought", "consent_reason": None, "is_onward": False,
         "manifest_salt": os.urandom(110),
-        "given_kinds": [], "given_ids": [], "given_versions": [],
+        "given_kinds": [], "given_ids": [], "given_versions": [], "given_parts": [],
     }  # fmt: skip
 
 

@@ -197,7 +197,7 @@ GRANT SELECT ON infohus.authority, infohus.infohus, infohus.infohus_authority, i
 
 ALTER TABLE infohus."case" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus."case" TO infohus_app;
-GRANT UPDATE (stage, version, closed_at, outcome) ON infohus."case" TO infohus_app;
+GRANT UPDATE (stage, version, closed_at, outcome, taken_over_at) ON infohus."case" TO infohus_app;
 CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
   USING (infohus.takes_part(id, 'any') OR infohus.supervises_case(id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app

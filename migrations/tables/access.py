@@ -71,6 +71,7 @@ def create_tables() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("outcome", sa.Text()),
+        sa.Column("taken_over_at", sa.DateTime(timezone=True)),
         revision(),
         sa.UniqueConstraint("infohus_id", "number"),
     )
@@ -135,6 +136,7 @@ def create_tables() -> None:
         sa.Column("concerns", sa.ARRAY(sa.LargeBinary()), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         revision(),
+        sa.Column("parts", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
         sa.Index(None, "case_id", "recipient_id", "record_kind"),
     )

@@ -4,11 +4,11 @@ import sqlalchemy as sa
 
 from migrations.tables.definitions import add_reference, choice, create_record, create_table, revision, sealed
 
-OUTSIDE_115 = ("fvl-28", "dbl-6-8", "strl-141", "sul-43-2-2")
+OUTSIDE_115 = ("fvl-28", "fvl-31", "dbl-6-8", "strl-141", "sul-43-2-2")
 PARAGRAPHS = ("rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4", *OUTSIDE_115)
 PURPOSES = (
     "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure", "follow_up", "closure",
-    "danger",
+    "danger", "own_handling",
 )
 CHANNELS = ("system", "written", "meeting", "phone")
 
@@ -26,15 +26,31 @@ def create_tables() -> None:
         choice("age_group", "under_18", "18_to_24", "25_or_older", "unknown"),
         sealed("name", nullable=True),
         sealed("birth_date", nullable=True),
+        sealed("age", nullable=True),
         sealed("cpr_number", nullable=True),
         sealed("address", nullable=True),
-        sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
+        sa.CheckConstraint(
+            "CASE age_group WHEN 'under_18' THEN is_under_18_at_receipt WHEN 'unknown' THEN true"
+            " ELSE NOT is_under_18_at_receipt END",
+            name="age_group_says_the_same",
+        ),
         sa.Index("ix_subject_cpr_index", "cpr_index"),
         unique_in_case=("id",),
     )
 
     # The person of a side, in its case.
     add_reference("side_person", "subject_id", "subject", within="case_id")
+
+    create_record(
+        "age_statement",
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("counts_as_child", sa.Boolean(), nullable=False),
+        sa.Column("replaces_earlier", sa.Boolean(), nullable=False),
+        sealed("age"),
+        sealed("reason"),
+        sa.ForeignKeyConstraint(["case_id", "subject_id"], ["infohus.subject.case_id", "infohus.subject.id"]),
+        sa.Index("ix_age_statement_subject_id", "subject_id"),
+    )
 
     create_record(
         "protected_address",
@@ -97,6 +113,7 @@ def create_tables() -> None:
         sa.Column("given_kinds", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("given_ids", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("given_versions", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("given_parts", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("declared_not_for_investigation", sa.Boolean(), nullable=False),
         sa.Column("is_acute", sa.Boolean()),
         sa.Column("was_told_112", sa.Boolean()),
@@ -112,7 +129,8 @@ def create_tables() -> None:
         sa.Column("answers_key", sa.LargeBinary()),
         sa.CheckConstraint(
             "cardinality(given_kinds) = cardinality(given_ids)"
-            " AND cardinality(given_versions) = cardinality(given_ids)",
+            " AND cardinality(given_versions) = cardinality(given_ids)"
+            " AND cardinality(given_parts) = cardinality(given_ids)",
             name="given_is_named_whole",
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),

@@ -80,6 +80,7 @@ async def _targets(house: House) -> dict[str, Target]:
         return Target("kommune", {"case_id": case.id, "decision_id": made["id"]})
 
     fresh = await house.case(
+        received_at=EXAMPLES["RecordConcern"]["received_at"],
         reporter={"name": "Vera Vidne"},
         subjects=[
             {
@@ -194,6 +195,7 @@ async def _targets(house: House) -> dict[str, Target]:
         f"{one}/participants/{{participant_id}}/extension": Target(
             "kommune", {"case_id": leaving.id, "participant_id": goes_on["id"]}
         ),
+        f"{one}/takeover": Target("politi", {"case_id": (await house.case()).id}),
         f"{one}/participation": Target("raadgiver", {"case_id": leaving.id}),
         f"{one}/first-views": Target("kommune", {"case_id": unseen.id}),
         f"{one}/first-views/{{first_view_id}}": Target(

@@ -26,7 +26,8 @@ DOES_NOT_GROW = {
     },
     "one for each dimension of a template": {"AssessmentView.changes", "AtTheTableView.dimensions"},
     "codes of a closed list": {
-        "ClosingView.blockers", "ConcernView.signs", "ConcernView.warnings", "SubjectView.warnings",
+        "ClosingView.blockers", "DisclosedRecord.parts", "StillRead.parts", "ConcernView.signs", "ConcernView.parts",
+        "ConcernView.told_parts", "ConcernView.warnings", "SubjectView.warnings",
         "RecordedConcern.warnings", "NextStepsView.steps", "InvitedView.scope", "ParticipantView.scope",
         "ErasureLine.hindered_by", "ErasureLine.records", "CheckedEntry.reasons", "ExchangeCounts.by_category",
         "ExchangeCounts.by_paragraph", "ReviewedExchange.kinds", "SupervisedExchange.kinds", "Counted.refusals",

@@ -87,6 +87,13 @@ class Asked:
             return UUID(row.columns["person_id"]) == looker.caller.person_id
         if row.table in _OF_A_SIDE:
             return str(row.columns["authority_id"]) == looker.caller.authority_id
+        if row.table == "concern_form":
+            # Counted by its own side, and told to nobody.
+            is_own = str(row.columns["authority_id"]) == looker.caller.authority_id
+            concern_id = UUID(row.columns["concern_id"])
+            return is_own and self.allows(
+                looker, self.on_record(looker, Action.READ_CONCERN, concern_id, row.case_id)
+            )
         if row.table == "earlier_concerns_seen":
             # A confirmation is seen by the person who made it, for the same authority.
             who = (str(looker.caller.person_id), looker.caller.authority_id)

@@ -5,7 +5,13 @@ from typing import cast
 import pytest
 
 from infohus.cases.disclosures.model import OUTSIDE_115, Category, Paragraph
-from infohus.cases.disclosures.outside_115 import BASES, CATEGORIES, basis_for, refuse_other_categories
+from infohus.cases.disclosures.outside_115 import (
+    BASES,
+    CATEGORIES,
+    basis_for,
+    basis_of_answer,
+    refuse_other_categories,
+)
 from infohus.cases.disclosures.refusals import BasisDoesNotFit, CategoryNotOutside115
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.kernel.identity.caller import AuthorityKind
@@ -23,7 +29,7 @@ class WhenTheProvisionIsDerived:
 
     def test_every_authority_has_one_and_none_is_of_115(self) -> None:
         assert BASES.keys() == set(AuthorityKind)
-        assert {one for fitting in BASES.values() for one in fitting} == OUTSIDE_115
+        assert {one for fitting in BASES.values() for one in fitting} == OUTSIDE_115 - {Paragraph.ON_REQUEST_OF_ANOTHER}
         assert all(one in PARAGRAPHS and "115" not in one for one in OUTSIDE_115)
 
     @pytest.mark.parametrize("stated", sorted(set(Paragraph) - OUTSIDE_115))
@@ -40,6 +46,19 @@ class WhenTheProvisionIsDerived:
     def test_anothers_is_refused(self, kind: AuthorityKind, stated: Paragraph) -> None:
         with pytest.raises(BasisDoesNotFit):
             basis_for(kind, stated)
+
+
+@pytest.mark.rule(105)
+def test_an_authority_that_asks_is_answered_by_31_from_the_administration_alone() -> None:
+    for kind in AuthorityKind:
+        answers = kind not in {AuthorityKind.SELF_GOVERNING, AuthorityKind.SECURITY_SERVICE}
+        if answers:
+            assert basis_of_answer(kind, Paragraph.ON_REQUEST_OF_ANOTHER) is Paragraph.ON_REQUEST_OF_ANOTHER
+        else:
+            with pytest.raises(BasisDoesNotFit):
+                basis_of_answer(kind, Paragraph.ON_REQUEST_OF_ANOTHER)
+        with pytest.raises(BasisDoesNotFit):
+            basis_for(kind, Paragraph.ON_REQUEST_OF_ANOTHER)  # danger waits for nobody to ask
 
 
 @pytest.mark.rule(102)

@@ -16,6 +16,28 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Personen er ikke en af sagens personer",
         "Angiv en person, som sagen handler om, eller udelad personen. Den, der har henvendt sig, er ikke en af dem.",
     ),
+    "gang-ties-by-police-alone": (
+        "Kun politiet kan videregive, hvem der har tilknytning til bandemiljøer",
+        (
+            "Retsplejelovens § 115, stk. 5, lader politiet videregive dem til andre myndigheder efter stk. 1, nr. 1. De"
+            " kan hverken gives af andre, til en selvejende institution eller efter nr. 2 og 3. Fravælg kategorien, og"
+            " udelad oplysningerne."
+        ),
+    ),
+    "gang-ties-are-not-passed-on": (
+        "Oplysningen er omfattet af tavshedspligt",
+        (
+            "Politiet har videregivet den med oplysninger om tilknytning til bandemiljøer. Den, der er blevet bekendt"
+            " med dem, har tavshedspligt efter retsplejelovens § 115, stk. 5. Bed politiet videregive den selv."
+        ),
+    ),
+    "record-has-no-such-part": (
+        "Oplysningen har ikke den del",
+        (
+            "Kun en henvendelse kan videregives i dele: det sete, tolkningen, og hvad der blev sagt til den, der har"
+            " henvendt sig. Udelad »parts« for andre oplysninger; skal der siges mindre, så skriv det i ord."
+        ),
+    ),
     "correction-carries-more": (
         "Rettelsen rækker længere end det, der rettes",
         (
@@ -46,6 +68,27 @@ BOUNDS: dict[str, tuple[str, str]] = {
         (
             "Brug »Meld fare til politiet«: meldingen hviler ikke på § 115 og venter ikke på noget. Formålet »fare«"
             " hører til den og til dens rettelser, og de har intet andet formål. Er der akut fare, så ring 112 først."
+        ),
+    ),
+    "not-disclosed-under115": (
+        "Myndighedens egen behandling er ikke infohusets",
+        (
+            "Det formål hører til »Videregiv uden for § 115« og til dens rettelser. Vælg et andet formål, eller brug"
+            " den. Intet er videregivet."
+        ),
+    ),
+    "participant-is-told-under115": (
+        "Modtageren deltager i sagen",
+        (
+            "Den, der deltager, får oplysninger efter § 115 eller ved »Meld fare til politiet«. Vælg en modtager, der"
+            " ikke deltager. Intet er videregivet."
+        ),
+    ),
+    "received-is-not-given-outside": (
+        "Det er en anden myndigheds oplysninger",
+        (
+            "Det, I har modtaget i sagen, gives ikke videre til andre end dem, der deltager. Tag det ud, og bed"
+            " modtageren spørge den myndighed, det kommer fra. Intet er videregivet."
         ),
     ),
     "basis-does-not-fit": (
@@ -130,7 +173,8 @@ BOUNDS: dict[str, tuple[str, str]] = {
         (
             "Retsplejelovens § 115 gælder aldrig efterforskning af straffesager. Intet er videregivet; forsøget er"
             " logget. Er der akut fare, så ring 112. Anden fare meldes ved »Meld fare til politiet«, som ikke hviler på"
-            " § 115, men på forvaltningslovens § 28, straffelovens § 141 eller sundhedslovens § 43."
+            " § 115, men på forvaltningslovens § 28, straffelovens § 141 eller sundhedslovens § 43. Andet gives til"
+            " andre myndigheder ved »Videregiv uden for § 115«."
         ),
     ),
     "release-condition-missing": (

@@ -13,6 +13,7 @@ TOPICS = {
     "exchanges": "Videregivelser", "oral-exchanges": "Mundtlige videregivelser", "kept-marks": "Bevaringsmærker",
     "information-requests": "Anmodninger om oplysninger", "pet-requests": "PET's anmodninger",
     "custody-releases": "Løsladelser",
+    "look-through": "Hvem nævnes, før der videregives",
     "onward-notices": "Underretning om videregivelse", "recommendations": "Anbefalinger", "measures": "Indsatser",
     "stalled-measures": "Indsatser, der er gået i stå", "closures": "Afslutninger", "retention": "Opbevaring",
     "closing": "Hvad der mangler før afslutning", "log": "Egen myndigheds log",

@@ -3,6 +3,7 @@
 Source: retsplejeloven § 115; what rests on another provision is told apart in `outside_115.py`.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -33,6 +34,8 @@ class Paragraph(StrEnum):
     """A duty of its own: never § 115, and stk. 4's right to decline does not apply (rule 14)."""
     BETWEEN_AUTHORITIES = "fvl-28"
     """Forvaltningslovens § 28 with databeskyttelseslovens §§ 6-8, between authorities of the administration."""
+    ON_REQUEST_OF_ANOTHER = "fvl-31"
+    """Forvaltningslovens § 31: what may be disclosed is owed to an authority that asks, outside of the infohus too."""
     BY_INSTITUTION = "dbl-6-8"
     """Databeskyttelseslovens §§ 6-8 alone: of an institution that forvaltningsloven may not cover."""
     CRIME_TO_BE_PREVENTED = "strl-141"
@@ -42,8 +45,8 @@ class Paragraph(StrEnum):
 
 
 OUTSIDE_115 = frozenset({
-    Paragraph.BETWEEN_AUTHORITIES, Paragraph.BY_INSTITUTION, Paragraph.CRIME_TO_BE_PREVENTED,
-    Paragraph.BY_HEALTH_PERSON,
+    Paragraph.BETWEEN_AUTHORITIES, Paragraph.ON_REQUEST_OF_ANOTHER, Paragraph.BY_INSTITUTION,
+    Paragraph.CRIME_TO_BE_PREVENTED, Paragraph.BY_HEALTH_PERSON,
 })
 """The provisions outside § 115 that an authority discloses by on its own (rules 84 and 105)."""
 
@@ -61,7 +64,8 @@ class CooperationForm(StrEnum):
 class Purpose(StrEnum):
     """Why it is disclosed: a closed list that cannot express the investigation of a crime (rule 2).
 
-    Danger is a report of its own, outside § 115 (rule 84); no exchange under § 115 has that purpose.
+    Danger is a report of its own, outside § 115 (rule 84), and what an authority does for itself is none of the
+    infohus' either (rule 105): no exchange under § 115 has these two.
     """
 
     CLEARANCE_CHECK = "clearance_check"
@@ -73,6 +77,7 @@ class Purpose(StrEnum):
     FOLLOW_UP = "follow_up"
     CLOSURE = "closure"
     DANGER = "danger"
+    OWN_HANDLING = "own_handling"
 
 
 class Category(StrEnum):
@@ -83,6 +88,8 @@ class Category(StrEnum):
     SPECIAL = "special_categories"
     CRIMINAL_OFFENCES = "criminal_offences"
     CPR_NUMBER = "cpr_number"
+    GANG_TIES = "gang_ties"
+    """Told by the police alone, under nr. 1; whoever learns of it is bound to secrecy. Source: § 115, stk. 5."""
 
 
 SENSITIVE = frozenset({Category.SPECIAL})
@@ -121,7 +128,7 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
     purpose: Purpose
-    categories: Annotated[list[Category], Meta(max_length=5)] = []
+    categories: Annotated[list[Category], Meta(max_length=6)] = []
     necessity: AnswerToRule | None = None
     proportionality: AnswerToRule | None = None
     subsidiarity: AnswerToRule | None = None
@@ -167,8 +174,8 @@ class Exchange(Record):
     """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
 
     (case_id, id) is unique, so that a foreign key of two columns can require the same case.
-    `given_ids` are the records that recipients got who take no part in the case, each of the kind and in the version at
-    the same place: they read elsewhere, so no disclosure and no key says what it was.
+    `given_ids` are the records that recipients got who take no part in the case, each of the kind, in the version and
+    in the parts (commas between) at the same place: they read elsewhere, so no disclosure and no key says what it was.
     `declared_not_for_investigation`: the discloser declared that it is not for the investigation of a crime (rule 2).
     That, consent and the answers to § 115's questions may be missing where PET asked. Outside § 115 necessity alone is
     answered, and there is no form of cooperation.
@@ -183,7 +190,8 @@ class Exchange(Record):
         sa.UniqueConstraint("corrects_id"),
         sa.CheckConstraint(
             "cardinality(given_kinds) = cardinality(given_ids)"
-            " AND cardinality(given_versions) = cardinality(given_ids)",
+            " AND cardinality(given_versions) = cardinality(given_ids)"
+            " AND cardinality(given_parts) = cardinality(given_ids)",
             name="given_is_named_whole",
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
@@ -209,6 +217,7 @@ class Exchange(Record):
     given_kinds: Mapped[list[str]]
     given_ids: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
     given_versions: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer()))
+    given_parts: Mapped[list[str]]
     declared_not_for_investigation: Mapped[bool]
     is_acute: Mapped[bool | None]
     was_told_112: Mapped[bool | None]
@@ -255,9 +264,10 @@ class Item(msgspec.Struct, frozen=True, order=True):
     concerns_everybody: bool = False
 
     @classmethod
-    def of(cls, record: Record) -> "Item":
-        """Name a version as it was read or written, in all its parts."""
+    def of(cls, record: Record, parts: Collection[str] | None = None) -> "Item":
+        """Name a version as it was read or written, in these of its parts, or in all (rule 87)."""
+        contents = contents_of(record)
         return cls(
             record.__tablename__, record.id, record.authority_id, record.record_version, record.has_own_key,
-            contents_of(record), record.concerns_everybody,
+            contents if parts is None else {part: contents[part] for part in parts}, record.concerns_everybody,
         )

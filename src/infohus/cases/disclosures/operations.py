@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.gang_ties import refuse_gang_ties_beside_stk_5, refuse_passing_on_gang_ties
 from infohus.cases.disclosures.manifests import manifest_of, new_salt
 from infohus.cases.disclosures.model import (
     SENSITIVE,
@@ -31,6 +32,8 @@ from infohus.cases.disclosures.refusals import (
     ConsentNotConsidered,
     DangerIsReportedByItself,
     InvestigationNotRuledOut,
+    NotDisclosedUnder115,
+    ParticipantIsToldUnder115,
     PetIsAnsweredByItself,
     RecipientIsOneself,
     RecipientTookNoPartThen,
@@ -101,12 +104,15 @@ async def disclose(  # noqa: PLR0913 - what tells a disclosure from another, by 
         _refuse_what_115_refuses(draft, work.regime, follows=_follows(work, draft, told))
     if not draft.categories:
         raise errors.ExchangeWithoutCategory
+    if not draft.requested_by_pet:
+        refuse_gang_ties_beside_stk_5(draft, follows=_follows(work, draft, told))
+        await refuse_passing_on_gang_ties(work, items)
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
     ):
         raise errors.ReleaseConditionMissing
-    if draft.recipients or correcting is None:
-        await _refuse_outsiders(draft, work)
+    if correcting is None or (draft.recipients and outside is None):
+        await _refuse_outsiders(draft, work, outside)
     paragraph = _paragraph(draft, _follows(work, draft, told) if outside is None else outside.basis)
     work.audit_draft.justification = paragraph.value
     work.audit_draft.state_purpose(OF_EXCHANGE, draft.purpose.value)
@@ -122,7 +128,9 @@ async def disclose(  # noqa: PLR0913 - what tells a disclosure from another, by 
         consent_reason=draft.consent_reason,
     )
     takes_part = work.parties.keys() >= set(work.audit_draft.recipients)
-    given = [] if takes_part else sorted({(one.kind, one.record_id, one.record_version) for one in items})
+    given = [] if takes_part else sorted({
+        (one.kind, one.record_id, one.record_version, ",".join(sorted(one.contents))) for one in items
+    })
     texts = {**msgspec.structs.asdict(answers), "summary": summary}
     form = None if outside is not None else draft.cooperation_form or CooperationForm.CRIME_PREVENTION
     facts = {
@@ -139,8 +147,8 @@ async def disclose(  # noqa: PLR0913 - what tells a disclosure from another, by 
         for_supervision={"answers": msgspec.json.encode(answers).decode()},
         recipients=recipients, is_late=work.now - exchanged_at > LATE_AFTER,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
-        given_kinds=[kind for kind, _, _ in given], given_ids=[record_id for _, record_id, _ in given],
-        given_versions=[version for _, _, version in given],
+        given_kinds=[one[0] for one in given], given_ids=[one[1] for one in given],
+        given_versions=[one[2] for one in given], given_parts=[one[3] for one in given],
         manifest=manifest_of(exchange_id, facts, recipients=draft.recipients, items=items, texts=texts, salt=salt),
         **facts,
     )
@@ -161,6 +169,8 @@ def _refuse_the_act_of_another(work: UnitOfWork, draft: DisclosureDraft, outside
         work.require(Action.RECORD_EXCHANGE)
     if (draft.purpose is Purpose.DANGER) != (outside is not None and outside.purpose is Purpose.DANGER):
         raise DangerIsReportedByItself(field="purpose")
+    if (draft.purpose is Purpose.OWN_HANDLING) != (outside is not None and outside.purpose is Purpose.OWN_HANDLING):
+        raise NotDisclosedUnder115(field="purpose")
     if draft.requested_by_pet and work.action not in _ANSWERS_PET:
         raise PetIsAnsweredByItself
 
@@ -203,10 +213,20 @@ def _refuse_what_115_refuses(draft: DisclosureDraft, regime: Regime, *, follows:
         raise ConsentNotConsidered(field="consent" if draft.consent is None else "consent_reason")
 
 
-async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
-    """Require that every recipient takes part (rule 3); PET, which asked, need not (rule 14)."""
+async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork, outside: Outside | None) -> None:
+    """Require that every recipient takes part (rule 3); PET, which asked, need not (rule 14).
+
+    Outside § 115 it is an authority of the infohus' plan that takes no part, but for the police who are told of danger.
+    """
     if not draft.recipients:
         raise errors.ExchangeWithoutRecipient
+    if outside is not None and outside.purpose is Purpose.OWN_HANDLING:
+        rows = await work.values(_AUTHORITIES_HERE, infohus_id=work.infohus_id, ids=draft.recipients)
+        if set(draft.recipients) - {row["id"] for row in rows}:
+            raise errors.NotAnAuthorityHere
+        if set(draft.recipients) & {work.caller.authority_id, *work.parties}:
+            raise ParticipantIsToldUnder115(field="recipients")
+        return
     if draft.requested_by_pet:
         rows = await work.values(_AUTHORITIES_HERE, infohus_id=work.infohus_id, ids=draft.recipients)
         kinds = {row["id"]: row["kind"] for row in rows}
@@ -225,6 +245,8 @@ async def _refuse_a_time_before_they_took_part(work: UnitOfWork, draft: Disclosu
     if at < work.case.opened_at:
         raise BeforeTheCase(field="exchanged_at")
     took_part = {row["acts_for"] for row in await work.values(_TOOK_PART, case_id=work.case.id, at=at)}
+    if draft.purpose is Purpose.OWN_HANDLING:
+        return
     if not draft.requested_by_pet and not took_part.issuperset(draft.recipients):
         raise RecipientTookNoPartThen(field="exchanged_at")
 

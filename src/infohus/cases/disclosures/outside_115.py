@@ -29,6 +29,10 @@ BASES: Mapping[AuthorityKind, tuple[Paragraph, ...]] = MappingProxyType({
     ),
 })
 """What each kind of authority can disclose by outside § 115; the first is meant where none is stated."""
+_ANSWERING = frozenset({
+    AuthorityKind.MUNICIPALITY, AuthorityKind.POLICE, AuthorityKind.PROBATION, AuthorityKind.HEALTH_REGION,
+})
+"""Authorities of the administration, which forvaltningslovens § 31 obliges."""
 CATEGORIES = frozenset({
     Category.ORDINARY, Category.PURELY_PRIVATE, Category.SPECIAL, Category.CRIMINAL_OFFENCES, Category.CPR_NUMBER,
 })
@@ -47,9 +51,20 @@ class Outside(NamedTuple):
         return cls(exchange.paragraph, exchange.is_acute) if exchange.is_outside_115 else None
 
     @property
-    def purpose(self) -> Purpose | None:
-        """The one purpose it can have, where there is one."""
-        return None if self.is_acute is None else Purpose.DANGER
+    def purpose(self) -> Purpose:
+        """The one purpose it has."""
+        return Purpose.OWN_HANDLING if self.is_acute is None else Purpose.DANGER
+
+
+def basis_of_answer(kind: AuthorityKind, stated: Paragraph | None) -> Paragraph:
+    """Do the same for what an authority discloses for itself, which can also answer another that asked.
+
+    Raises:
+        BasisDoesNotFit
+    """
+    if stated is Paragraph.ON_REQUEST_OF_ANOTHER and kind in _ANSWERING:
+        return stated
+    return basis_for(kind, stated)
 
 
 def basis_for(kind: AuthorityKind, stated: Paragraph | None) -> Paragraph:
@@ -76,4 +91,6 @@ def refuse_other_categories(categories: list[Category]) -> None:
         raise CategoryNotOutside115(field="categories")
 
 
-assert {one for fitting in BASES.values() for one in fitting} == OUTSIDE_115  # noqa: S101 - each is somebody's
+assert {one for fitting in BASES.values() for one in fitting} | {  # noqa: S101 - each is somebody's
+    Paragraph.ON_REQUEST_OF_ANOTHER
+} == OUTSIDE_115

@@ -12,13 +12,15 @@ from infohus.cases.procedure.outcomes import (
     RecommendationOutcome,
     ScopeOutcome,
     ScreeningOutcome,
+    TakeoverOutcome,
 )
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.unit_of_work.lookup import Lock, OwnSide
 from infohus.kernel.unit_of_work.procedure import Purpose
 
 Outcome = (
-    ClearanceOutcome | ScopeOutcome | ScreeningOutcome | AssessmentOutcome | RecommendationOutcome | ClosureOutcome
+    ClearanceOutcome | ScopeOutcome | TakeoverOutcome | ScreeningOutcome | AssessmentOutcome | RecommendationOutcome
+    | ClosureOutcome
 )
 
 

@@ -23,6 +23,7 @@ from infohus.casework.exchanges.kept_marks import (
     keep_disclosed,
     keeps_texts,
 )
+from infohus.casework.exchanges.look_through_routes import handlers as look_through_handlers
 from infohus.casework.exchanges.onward_routes import handlers as onward_handlers
 from infohus.casework.exchanges.operations import (
     EXCHANGE_BY_ID,
@@ -34,6 +35,7 @@ from infohus.casework.exchanges.operations import (
     record_exchange,
     record_oral_exchange,
 )
+from infohus.casework.exchanges.outside import OutsideDraft, disclose_outside
 from infohus.casework.exchanges.receipts import (
     ReceiptDraft,
     Receipts,
@@ -139,6 +141,18 @@ async def record(
     async with idempotent_scope.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
         exchange = exchange or await record_exchange(work, data, records=disclosable_records)
+        return await ExchangeView.opened(work, exchange)
+
+
+@post("/cases/{case_id:uuid}/disclosures-outside", operation_id="DiscloseOutside")
+async def record_outside(
+    case_id: FromPath[UUID], data: JSONBody[OutsideDraft], idempotent_scope: NamedDependency[RequestScope],
+    disclosable_records: NamedDependency[DisclosableRecords],
+) -> ExchangeView:
+    """Record what was told outside § 115 to an authority that takes no part, on a provision of its own."""
+    async with idempotent_scope.begin(Action.DISCLOSE_OUTSIDE, Case, case_id) as work:
+        exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
+        exchange = exchange or await disclose_outside(work, data, records=disclosable_records)
         return await ExchangeView.opened(work, exchange)
 
 
@@ -253,6 +267,6 @@ async def kept_marks(
 
 
 handlers = [
-    record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, keep, kept_marks,
-    *danger_handlers, *request_handlers, *onward_handlers,
+    record, record_oral, record_outside, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, keep,
+    kept_marks, *danger_handlers, *request_handlers, *onward_handlers, *look_through_handlers,
 ]

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -73,7 +74,7 @@ class OralExchangeDraft(TellsTheOther, frozen=True, forbid_unknown_fields=True, 
 
     said: Reason
     channel: OralChannel
-    categories: Annotated[list[Category], Meta(min_length=1, max_length=5)]
+    categories: Annotated[list[Category], Meta(min_length=1, max_length=6)]
     necessity: AnswerToRule
     proportionality: AnswerToRule
     subsidiarity: AnswerToRule
@@ -99,7 +100,9 @@ EXCHANGES_OF_CASE = (
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _WITHDRAWN_FROM = sa.select(Withdrawal.recipient_id).where(Withdrawal.exchange_id == sa.bindparam("exchange_id"))
-_CARRIED = sa.select(Disclosure.record_id).distinct().where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
+_CARRIED = sa.select(Disclosure.record_id, Disclosure.parts).where(
+    Disclosure.exchange_id == sa.bindparam("exchange_id")
+)
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
 _CORRECTION_OF = sa.select(Exchange.id).where(Exchange.corrects_id == sa.bindparam("id"))
 
@@ -183,8 +186,9 @@ async def correct_exchange(
     reached = await _reached_by_correction(work, wrong)
     items = await records.items_of(work, draft.items)
     if wrong.is_outside_115 or work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
-        carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)} | {*wrong.given_ids}
-        if not {item.record_id for item in items} <= carried or not set(draft.recipients) <= reached:
+        carried = await _carried_by(work, wrong)
+        carries = {(item.record_id, part) for item in items for part in item.contents}
+        if not carries <= carried or not set(draft.recipients) <= reached:
             raise CorrectionCarriesMore
     if items and not draft.recipients:
         raise errors.ExchangeWithoutRecipient
@@ -200,8 +204,16 @@ async def correct_exchange(
     return exchange
 
 
+async def _carried_by(work: UnitOfWork, exchange: Exchange) -> set[tuple[UUID, str]]:
+    """Name the parts of records that an exchange told somebody, in the case or outside."""
+    told = [(row["record_id"], row["parts"]) for row in await work.values(_CARRIED, exchange_id=exchange.id)]
+    given = zip(exchange.given_ids, (parts.split(",") for parts in exchange.given_parts), strict=True)
+    return {(record_id, part) for record_id, parts in [*told, *given] for part in parts}
+
+
 async def _reached_by_correction(work: UnitOfWork, wrong: Exchange) -> set[str]:
     """Name the recipients of an exchange from whom it was not withdrawn; what else told them the same says nothing."""
     withdrawn = {row["recipient_id"] for row in await work.values(_WITHDRAWN_FROM, exchange_id=wrong.id)}
     reached = {*wrong.recipients} - withdrawn
-    return reached if wrong.is_for_pet else reached & work.parties.keys()
+    takes_no_part = wrong.is_for_pet or wrong.purpose is Purpose.OWN_HANDLING
+    return reached if takes_no_part else reached & work.parties.keys()

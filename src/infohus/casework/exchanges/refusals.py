@@ -33,3 +33,7 @@ class NothingToKeep(Refused):
 
 class CorrectionOnAnotherTrack(Refused):
     """Rules 13 and 85: what was told on own initiative is not corrected as if PET had asked for it."""
+
+
+class RecordHasNoSuchPart(Refused):
+    """Rule 87: a part is named of a record that is told whole or not at all."""

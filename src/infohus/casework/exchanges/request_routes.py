@@ -38,7 +38,8 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 class RequestView(msgspec.Struct, frozen=True):
     """A request and how it was answered. Why it was declined is nobody's to ask.
 
-    `is_taken_back`: the exchange that asked was withdrawn from the one asked. `under_pet_loven_4`: PET asked, stating
+    `is_taken_back`: the exchange that asked was withdrawn from the one asked. `has_lapsed`: who was asked left the case
+    without an answer, so none is waited for (rule 86). `under_pet_loven_4`: PET asked, stating
     straffelovens chapters 12–13; it is seen by the asked authority alone, holds its side back from erasure until it is
     answered, and cannot be declined.
     """
@@ -56,6 +57,7 @@ class RequestView(msgspec.Struct, frozen=True):
     answered_at: datetime | None
     is_taken_back: bool
     about: list[UUID]
+    has_lapsed: bool
     told: Told | None
 
     @classmethod
@@ -71,6 +73,7 @@ class RequestView(msgspec.Struct, frozen=True):
                 question=texts[one.id]["question"], answer=one.answer, answer_exchange_id=one.answer_exchange_id,
                 answered_at=one.answered_at,
                 is_taken_back=one.id in taken_back or (one.id in told and told[one.id].is_withdrawn),
+                has_lapsed=one.answer is None and one.exchange_id is not None and one.asked_of not in work.parties,
                 about=work.about(one), told=told.get(one.id),
             )
             for one in requests

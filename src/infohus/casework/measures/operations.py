@@ -14,6 +14,7 @@ from infohus.cases.joint_decisions.closing_signatures import require_no_closure_
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.participants import Area, invitations_of
 from infohus.cases.persons.about import persons_named
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.measures.model import (
     FollowUp,
     FollowUpDraft,
@@ -33,6 +34,7 @@ from infohus.casework.measures.refusals import (
 )
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Authority, Participant
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -146,8 +148,11 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
 
     Raises:
         FollowUpInThePast, DecisionAlreadyMade
+        NotPossibleNow: it would tell somebody, in a case that the police handle alone.
         MeasureEndsWithOneOutcome: neither a next date nor an outcome is stated, or both are.
     """
+    if draft.disclosure is not None and work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
+        raise errors.NotPossibleNow(stage=work.case.stage.value)
     if (await course_of(work, measure)).end is not None:
         raise errors.DecisionAlreadyMade
     if (draft.next_follow_up_on is None) is (draft.outcome is None):

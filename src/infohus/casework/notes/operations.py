@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.persons.about import persons_named
-from infohus.casework.notes.model import DOCUMENTS, Note, NoteDraft
+from infohus.casework.notes.model import DOCUMENTS, Note, NoteDraft, NoteKind
 from infohus.casework.notes.refusals import DocumentWithoutSubject
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -33,14 +33,15 @@ async def write_note(work: UnitOfWork, draft: NoteDraft) -> Note:
     if draft.happened_at > work.now:
         raise errors.InTheFuture(field="happened_at")
     subject = (draft.subject or "").strip()
-    if draft.kind in DOCUMENTS and not subject:
+    kind = NoteKind(draft.kind.value)
+    if kind in DOCUMENTS and not subject:
         raise DocumentWithoutSubject
     if draft.corrects is not None:
         corrected = await work.values(_IN_CASE, id=draft.corrects, case_id=work.case.id)
         if [row["authority_id"] for row in corrected] != [work.caller.authority_id]:
             raise errors.NotAvailable(field="corrects")
     note = work.create(
-        Note, sealed={"subject": subject or None, "text": draft.text}, kind=draft.kind, happened_at=draft.happened_at,
+        Note, sealed={"subject": subject or None, "text": draft.text}, kind=kind, happened_at=draft.happened_at,
         corrects_id=draft.corrects, about=persons_named(work, draft.about),
     )
     work.done(note.id)

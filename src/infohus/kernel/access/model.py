@@ -113,7 +113,7 @@ class Coordinator(Row):
 class Case(Row, Changing):
     """One concern taken up: what is joint of it (rule 44). Holds no text about anyone.
 
-    `version` is the next one with every change of the row.
+    `version` is the next one with every change of the row. `taken_over_at` is when the police took it over, alone.
     """
 
     __tablename__ = "case"
@@ -127,6 +127,7 @@ class Case(Row, Changing):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    taken_over_at: Mapped[datetime | None]
 
 
 class CaseSide(Row, Changing):
@@ -236,8 +237,9 @@ class Disclosure(Row, Changing):
     """One version of one record disclosed to one authority by one exchange.
 
     `via` are the exchanges by which the discloser had it, where another authority wrote it: what is passed on falls
-    with what it rests on (rule 16). `concerns` says whom it concerns to whoever knows those persons' ids, and to nobody
-    else, not even how many they are (`kernel/database/marks.py`).
+    with what it rests on (rule 16). `parts` are those of the record that were disclosed (rule 87). `concerns` says
+    whom it concerns to whoever knows those persons' ids, and to nobody else, not even how many they are
+    (`kernel/database/marks.py`).
     """
 
     __tablename__ = "disclosure"
@@ -257,6 +259,7 @@ class Disclosure(Row, Changing):
     via: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
     concerns: Mapped[list[bytes]]
     withdrawn_at: Mapped[datetime | None]
+    parts: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
 STANDS = sa.and_(

@@ -189,11 +189,12 @@ class Grants:
         in_hand: dict[tuple[UUID | None, KeyName | None, UUID | None], _KeyInHand] = {}
         # Own records first: their keys' numbers, which recipients' logs name, tell nothing of what is passed on.
         for one in sorted(records, key=lambda record: record.owner != self._keys.authority_id):
-            via = set[UUID]()
+            via, parts = set[UUID](), list[str]()
             # Whether the discloser knew of somebody when it wrote what names nobody, is not told.
             persons = self._keys.concerned_by((one.record_id, one.record_version)) - {EVERYBODY}
             named = sorted(persons & named_to) or (None,)
             for part, data_key, by in self._keys.held((one.record_id, one.record_version), one.contents):
+                parts.append(part)
                 via.update(exchange for exchange, _ in by)
                 if recipient_id == one.owner:
                     continue
@@ -206,7 +207,7 @@ class Grants:
             self._writes.insert(Disclosure.of(
                 exchange_id=exchange_id, record_id=one.record_id, recipient_id=recipient_id,
                 record_version=one.record_version, record_kind=one.kind, case_id=self._keys.case_id,
-                discloser_id=self._keys.authority_id, via=sorted(via), concerns=marks_of(
+                discloser_id=self._keys.authority_id, via=sorted(via), parts=parts, concerns=marks_of(
                     {EVERYBODY} if one.concerns_everybody else persons, exchange_id=exchange_id,
                     record_id=one.record_id, recipient_id=recipient_id,
                 ),

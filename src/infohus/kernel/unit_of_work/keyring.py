@@ -19,6 +19,7 @@ from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.database.statements import compiled
 from infohus.kernel.database.tables import Record, Row, new_id
 from infohus.kernel.identity.caller import Caller
+from infohus.kernel.sealing.column import WHOLE
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Sealed, open_sealed, seal
 from infohus.kernel.sealing.exchange_keys import ExchangeKey, ExchangeKeyPlace
 from infohus.kernel.sealing.vault import Vault
@@ -97,10 +98,15 @@ class Keyring:
         exchange_keys = await self._side_keys.open(names) if names else {}
         for version, keys in stored.items():
             self._take(version, keys, exchange_keys)
-        if (unopened := missing - self._data_keys.keys()) and self._side_keys.has_secrets:
-            await self._take_kept(unopened)
+        if (lacking := {one for one in missing if self._may_lack_parts(one)}) and self._side_keys.has_secrets:
+            await self._take_kept(lacking)
         if without_key := missing - self._data_keys.keys():
             raise errors.NotAvailable(without_key=frozenset(record_id for record_id, _ in without_key))
+
+    async def parts(self, version: Version) -> list[str]:
+        """Bring a version, and name the parts of which the authority has a key."""
+        await self.bring([version])
+        return sorted(self._data_keys[version])
 
     async def _read(self, unread: Collection[Version]) -> dict[Version, list[StoredKey]]:
         """Read the keys of versions, still wrapped, and whom those concern; of what is unknown there is nothing."""
@@ -153,9 +159,7 @@ class Keyring:
         for row in self._unwrapped:
             secret = await self._side_keys.require_secret(hangs_on(row.person_id))
             version = (row.record_id, row.record_version)
-            place = self._key_place(
-                version, row.part, row.key_id, owner_id=self.authority_id, person_id=row.person_id
-            )
+            place = self._key_place(version, row.part, row.key_id, owner_id=self.authority_id, person_id=row.person_id)
             wrapped(row, self._vault.wrap_own(self._data_keys[version][row.part], place, secret))
         self._unwrapped.clear()
 
@@ -218,10 +222,8 @@ class Keyring:
         """Seal texts into a new version's columns, bound to its clear columns as they are now."""
         keys, place_of = self._data_keys[_version_of(record)], places_of(record, record.case_id)
         for column, text in texts.items():
-            sealed = None
-            if text is not None:
-                sealed = seal(keys[part_of(type(record), column)], place_of(column), text)
-            setattr(record, column, sealed)
+            part = part_of(type(record), column)
+            setattr(record, column, None if text is None else seal(keys[part], place_of(column), text))
 
     def open(self, record: Record) -> dict[str, str]:
         """Open the sealed columns of a version that hold something, of each part that is held; `opened` is told.
@@ -299,20 +301,20 @@ class Keyring:
                 content=stored.content, person_id=person_id,
             )
             if (key := _first(unwraps, stored.wrapped_key, place)) is not None:
-                self._hold(version, stored.part, key, name=name, content=stored.content)
+                self._data_keys.setdefault(version, {}).setdefault(stored.part, key)
+                if name is not None and stored.content is not None:
+                    self._given.setdefault((version, stored.part), Given(stored.content, [])).by.append(name)
 
-    def _hold(
-        self, version: Version, part: str, key: DataKey, *, name: KeyName | None, content: bytes | None
-    ) -> None:
-        self._data_keys.setdefault(version, {}).setdefault(part, key)
-        if name is not None and content is not None:
-            self._given.setdefault((version, part), Given(content, [])).by.append(name)
+    def _may_lack_parts(self, version: Version) -> bool:
+        """Say whether parts of a version may be kept that no exchange gives any more."""
+        held = self._data_keys.get(version, {})
+        return WHOLE not in held and all((version, part) in self._given for part in held)
 
     async def _take_kept(self, versions: Collection[Version]) -> None:
         """Unwrap keys that the authority keeps of versions that were withdrawn."""
         for row in await self._side_keys.kept([record_id for record_id, _ in versions]):
             version = (row["record_id"], row["record_version"])
-            if version not in versions:
+            if version not in versions or row["part"] in self._data_keys.get(version, {}):
                 continue
             place = self._key_place(
                 version, row["part"], row["key_id"], owner_id=row["owner_id"], exchange_id=row["exchange_id"],
@@ -339,9 +341,7 @@ def _version_of(record: Record) -> Version:
     return record.id, record.record_version
 
 
-def _first(
-    unwraps: Iterable[Callable[[bytes, KeyPlace], DataKey]], wrapped: bytes, place: KeyPlace
-) -> DataKey | None:
+def _first(unwraps: Iterable[Callable[[bytes, KeyPlace], DataKey]], wrapped: bytes, place: KeyPlace) -> DataKey | None:
     """Give the key that the first of several ways unwraps, if one does where the wrap stands."""
     for unwrap in unwraps:
         with suppress(CannotOpen):

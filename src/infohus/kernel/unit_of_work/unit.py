@@ -53,8 +53,7 @@ class UnitOfWork:
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller, self.action, self.now, self.regime = caller, action, now, regime
-        self.audit_draft = audit_draft
-        self.resolved = resolved
+        self.audit_draft, self.resolved = audit_draft, resolved
         self._connection, self._ask = connection, ask
         self._vault = vault
         self._repetition = Repetition(
@@ -157,9 +156,7 @@ class UnitOfWork:
         Raises:
             NotAvailable: the caller's authority cannot open one of them.
         """
-        versions = [
-            (one.id if isinstance(one, Record) else one.record_id, one.record_version) for one in records
-        ]
+        versions = [(one.id if isinstance(one, Record) else one.record_id, one.record_version) for one in records]
         await self._keys.bring(versions)
         return frozenset[UUID]().union(*(self._keys.concerned_by(version) for version in versions))
 
@@ -167,6 +164,10 @@ class UnitOfWork:
         """List whom of the side's persons a record concerns that was opened or written, in the side's order."""
         persons = self._keys.concerned_by((record.id, record.record_version))
         return [one for one in self.side.persons if one in persons or EVERYBODY in persons]
+
+    async def parts_of(self, record: Record) -> list[str]:
+        """Name the parts of a record that the caller's authority can open; `NotAvailable` where there is none."""
+        return await self._keys.parts((record.id, record.record_version))
 
     def forget(self, *records: Record) -> None:
         """Free the keys of records that were opened and are done with; the entry lists their texts all the same."""
@@ -220,19 +221,23 @@ class UnitOfWork:
         )
         self._deciding.decided.add(record.id)
         self.audit_draft.narrow()
-        keys = list(self._keys.new(record, frozenset(about)))
+        rows: list[Row] = [record, *self._keys.new(record, frozenset(about))]
         self._keys.seal(record, sealed)
         if for_supervision:
             self._keys.seal_for_supervision(record, for_supervision)
-        self._add_version(record, keys)
+        for row in rows:
+            self.add(row)
         return record
 
     def change(self, row: Row, **values: Any) -> None:
         """Update columns of `row` when the unit ends; a case gets its next version.
 
-        Of a record only what happened after it was written: all else is another version, which `rewrite` writes.
+        Of a record only what happened after it was written: all else is another version, which `rewrite` writes. What
+        changes a case is done to everybody in it (rule 79).
         """
-        values |= {"version": row.version + 1} if isinstance(row, Case) else {}
+        if isinstance(row, Case):
+            values["version"] = row.version + 1
+            self.audit_draft.concerned.add(EVERYBODY)
         for name, value in values.items():
             setattr(row, name, value)
         self._writes.update(row, values)
@@ -256,17 +261,14 @@ class UnitOfWork:
             values, record_version=version, authority_id=self.caller.authority_id,
             regime=self.regime, recorded_at=self.now, recorded_by=self.caller.person_id,
         )
-        keys = list(self._keys.new(record))
+        rows: list[Row] = [record, *self._keys.new(record)]
         self._keys.seal(record, sealed)
-        self._add_version(record, keys)
+        for row in rows:
+            self.add(row)
 
     async def keep(self, exchange_id: UUID, record: DisclosedRecord) -> None:
         """Keep the keys that an exchange gave of a version when it is withdrawn later; `NotAvailable` without any."""
         await self._keys.keep(exchange_id, (record.record_id, record.record_version), owner_id=record.owner)
-
-    def _add_version(self, record: Record, keys: Iterable[Row]) -> None:
-        for row in (record, *keys):
-            self.add(row)
 
     def enter(self, case: Case) -> None:
         """Insert a new case, and go on inside it."""

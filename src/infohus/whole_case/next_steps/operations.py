@@ -28,7 +28,13 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing, hand_over_waits, has_hand_over
+from infohus.whole_case.closures.blockers import (
+    ResolvableBy,
+    blockers_of_closing,
+    can_be_signed,
+    hand_over_waits,
+    has_hand_over,
+)
 from infohus.whole_case.closures.model import Closure
 from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
@@ -173,9 +179,11 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 async def waiting_proposals(work: UnitOfWork) -> list[Waiting]:
-    """List the open joint decisions that the caller can read, each with the authorities that have signed."""
+    """List the open joint decisions that the caller can read and the stage lets be signed, and who has signed each."""
     waiting = []
     for model in JOINT_DECISIONS:
+        if not can_be_signed(model, work.case.stage):
+            continue
         for decision in await work.rows(model, _open(model), case_id=work.case.id):
             signed = sorted(signature.authority_id for signature in await signatures_of(work, decision))
             waiting.append(Waiting(
