@@ -10,6 +10,7 @@ from conftest import Database
 from house import MUNICIPAL_LOG, MUNICIPALITY, POLICE, POLICE_LOG, CaseInHand, House, told
 from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.database.marks import EVERYBODY, MARKS_AT_LEAST
+from infohus.web.api_examples import EXAMPLES
 from reconciled import faults_in
 
 BROTHERS = [{"name": "Ahmed Prøvesen", "cpr_number": "010104-1234"}, {"name": "Bilal Prøvesen"}]
@@ -60,6 +61,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "information-requests": {"question": "Kender I ham?", "received_from": POLICE},
     "access-requests": {"received_on": "2026-01-02", "asked": "Hvad har I?"},
     "exchanges": {**told(), "summary": "De to blev omtalt."},
+    "disclosures-outside": {**EXAMPLES["DiscloseOutside"], "basis": None},
     "concerns": {
         "channel": "mail", "received_at": "2026-01-02T10:00:00Z", "reporter_kind": "citizen", "observation": "Igen.",
         "told_reporter": "Tak.",

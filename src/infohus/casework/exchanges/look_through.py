@@ -75,10 +75,14 @@ class LookedThrough(msgspec.Struct, frozen=True):
 async def look_through(work: UnitOfWork, draft: LookThroughDraft, records: DisclosableRecords) -> LookedThrough:
     """Look for persons of the own side in what is about to be told, but those whose identity the recipients have.
 
+    It concerns those whom it looks for, and whom the records concern (rule 79).
+
     Raises:
         NotAvailable: a record is not the caller's authority's to tell, or it may not read the side's persons.
     """
     persons = await _unnamed(work, draft)
+    if persons or draft.items:
+        work.audit_draft.narrow()
     warnings = [
         _warning(None, None, None, one.field, found) for one in draft.texts for found in found_in(one.text, persons)
     ]
