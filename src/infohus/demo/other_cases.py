@@ -99,6 +99,7 @@ def three_brothers(play: Play) -> None:
     play.clear_and_accept(case, recorded["id"])
     asked = play.kommune.post(f"{case}/information-requests", {
         "question": "Har I mødt dem?", "disclosure": play.disclosure_from(play.kommune, "screening"),
+        "about": [one["id"] for one in recorded["subjects"]],
     })
     declined = play.politi.post(f"{case}/information-requests/{asked['id']}/answer", {"answer": "declined"}, status=200)
     tell.say("Kommunen spørger politiet, som siger nej. Ingen skal begrunde et nej (§ 115, stk. 4).")
