@@ -22,7 +22,7 @@ LEFT_TO_LATER = {
     **dict.fromkeys((48, 50, 51, 55), "identity"),
     **dict.fromkeys((73, 78), "keys, erasure and search"),
     **dict.fromkeys((79, 80, 81), "persons, accuracy, linked cases"),
-    **dict.fromkeys((82, 83, 84), "children, danger"),
+    **dict.fromkeys((83, 84), "children, danger"),
     **dict.fromkeys((86, 87, 89), "other authorities, exchange in detail"),
     **dict.fromkeys(range(92, 101), "ends, people, rights"),
     **dict.fromkeys((101, 102, 103, 105, 106, 107, 108), "duties beside § 115"),

@@ -11,6 +11,18 @@ CREATE POLICY select_subject ON infohus.subject FOR SELECT TO infohus_app
 CREATE POLICY insert_subject ON infohus.subject FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
+ALTER TABLE infohus.age_statement ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.age_statement TO infohus_app;
+CREATE POLICY select_age_statement ON infohus.age_statement FOR SELECT TO infohus_app
+  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+-- For those who may see the person, as its own row security says.
+CREATE POLICY insert_age_statement ON infohus.age_statement FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (SELECT FROM infohus.subject p WHERE p.id = subject_id)
+  );
+
 ALTER TABLE infohus.protected_address ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.protected_address TO infohus_app;
 CREATE POLICY select_protected_address ON infohus.protected_address FOR SELECT TO infohus_app

@@ -89,15 +89,27 @@ CREATE POLICY insert_child_notification_step ON infohus.child_notification_step 
     )
   );
 
--- Does the caller's authority know of a child whose underretning is not handed over? It runs as the caller, whom row
--- security shows the tasks and steps of the own authority and those that were disclosed to it.
+-- Does the caller's authority know of a child, or of somebody who may be one, whose underretning is not handed over? It
+-- runs as the caller, whom row security shows the persons, tasks and steps of the own authority and those that were
+-- disclosed to it. It asks for the persons, so that a task that is not there, or was not disclosed, ends no waiting; of
+-- the persons that others recorded, only the municipality is asked, to whom each underretning goes.
 CREATE FUNCTION infohus.awaits_child_notification(of_case uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
     RETURN EXISTS (
-      SELECT FROM infohus.child_notification n WHERE n.case_id = of_case AND NOT EXISTS (
-        SELECT FROM infohus.child_notification_step s WHERE s.notification_id = n.id AND s.step = 'handed_over'
+      SELECT FROM (
+        SELECT n.subject_id FROM infohus.child_notification n WHERE n.case_id = of_case
+        UNION
+        SELECT p.id FROM infohus.subject p WHERE p.case_id = of_case AND p.is_under_18_at_receipt AND (
+          p.authority_id = infohus.caller_authority() OR infohus.caller_role() = 'municipal_coordinator'
+        )
+      ) child WHERE coalesce((
+        SELECT a.counts_as_child FROM infohus.age_statement a WHERE a.subject_id = child.subject_id
+        ORDER BY a.id DESC LIMIT 1
+      ), true) AND NOT EXISTS (
+        SELECT FROM infohus.child_notification n JOIN infohus.child_notification_step s ON s.notification_id = n.id
+        WHERE n.subject_id = child.subject_id AND s.step = 'handed_over'
       )
     );
   END

@@ -26,15 +26,31 @@ def create_tables() -> None:
         choice("age_group", "under_18", "18_to_24", "25_or_older", "unknown"),
         sealed("name", nullable=True),
         sealed("birth_date", nullable=True),
+        sealed("age", nullable=True),
         sealed("cpr_number", nullable=True),
         sealed("address", nullable=True),
-        sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
+        sa.CheckConstraint(
+            "CASE age_group WHEN 'under_18' THEN is_under_18_at_receipt WHEN 'unknown' THEN true"
+            " ELSE NOT is_under_18_at_receipt END",
+            name="age_group_says_the_same",
+        ),
         sa.Index("ix_subject_cpr_index", "cpr_index"),
         unique_in_case=("id",),
     )
 
     # The person of a side, in its case.
     add_reference("side_person", "subject_id", "subject", within="case_id")
+
+    create_record(
+        "age_statement",
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("counts_as_child", sa.Boolean(), nullable=False),
+        sa.Column("replaces_earlier", sa.Boolean(), nullable=False),
+        sealed("age"),
+        sealed("reason"),
+        sa.ForeignKeyConstraint(["case_id", "subject_id"], ["infohus.subject.case_id", "infohus.subject.id"]),
+        sa.Index("ix_age_statement_subject_id", "subject_id"),
+    )
 
     create_record(
         "protected_address",

@@ -76,20 +76,23 @@ def create_tables() -> None:
     create_record(
         "child_notification",
         sa.Column("subject_id", sa.Uuid(), sa.ForeignKey("infohus.subject.id"), nullable=False),
-        sa.Column("assess_by", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("receipt_by", sa.Date(), nullable=False),
-        sa.UniqueConstraint("subject_id"),
+        sa.Column("assess_by", sa.DateTime(timezone=True)),
+        sa.Column("receipt_by", sa.Date()),
+        sa.UniqueConstraint("subject_id", "authority_id"),
+        sa.CheckConstraint("(assess_by IS NULL) = (receipt_by IS NULL)", name="both_clocks_or_none"),
     )
 
     create_record(
         "child_notification_step",
         sa.Column("notification_id", sa.Uuid(), sa.ForeignKey("infohus.child_notification.id"), nullable=False),
-        choice("step", "handed_over", "assessed", "receipt_given"),
+        choice("step", "handed_over", "assessed", "receipt_given", "receipt_not_possible"),
         sa.Column("taken_at", sa.DateTime(timezone=True)),
         sa.Column("taken_on", sa.Date()),
         sealed("handed_over_to", nullable=True),
         sa.UniqueConstraint("notification_id", "authority_id", "step"),
-        sa.CheckConstraint("(step = 'receipt_given') = (taken_on IS NOT NULL)", name="receipt_on_a_day"),
+        sa.CheckConstraint(
+            "(step IN ('receipt_given', 'receipt_not_possible')) = (taken_on IS NOT NULL)", name="receipt_on_a_day"
+        ),
         sa.CheckConstraint("(taken_at IS NULL) = (taken_on IS NOT NULL)", name="taken_at_some_time"),
         sa.CheckConstraint("(step = 'handed_over') = (handed_over_to IS NOT NULL)", name="handed_over_to_somebody"),
     )

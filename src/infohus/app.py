@@ -188,6 +188,7 @@ def create_app(settings: Settings) -> Litestar:
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "police_answer_pet": Provide(lambda: settings.police_answer_pet, sync_to_thread=False),
             "other_signs_within_days": Provide(lambda: settings.other_signs_within_days, sync_to_thread=False),
+            "saturday_counts": Provide(lambda: settings.saturday_counts, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
             "units": Provide(lambda: units, sync_to_thread=False),

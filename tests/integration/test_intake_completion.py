@@ -196,11 +196,12 @@ class WhenAnotherConcernComesInTheSameCase:
         assert refused["type"] == "/problems/not-possible-now"
 
 
-async def stop_clocks(case: CaseInHand, child: str, *, receipt_on: str = "2026-11-20") -> dict[str, Any]:
+async def stop_clocks(case: CaseInHand, child: str, *, receipt_on: str | None = None) -> dict[str, Any]:
     """Record the assessment and the receipt."""
     path = f"{case.path}/child-notifications/{child}"
     await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
-    stopped: dict[str, Any] = await case.kommune.post(f"{path}/receipt", {"receipt_given_on": receipt_on}, status=200)
+    given = {"receipt_given_on": receipt_on or str(danish_day(now()))}
+    stopped: dict[str, Any] = await case.kommune.post(f"{path}/receipt", given, status=200)
     return stopped
 
 
@@ -217,7 +218,7 @@ class WhenAChildIsConcerned:
         assert (assessed["assessment_is_overdue"], assessed["receipt_is_overdue"]) == (False, True)
         late = await case.kommune.post(f"{path}/receipt", {"receipt_given_on": "2026-05-22"}, status=200)
         assert (late["receipt_by"], late["receipt_given_on"], late["receipt_is_overdue"]) == (
-            "2026-05-21", "2026-05-22", True,
+            "2026-05-20", "2026-05-22", True,
         )
 
     @pytest.mark.rule(32)
@@ -244,9 +245,9 @@ class WhenAChildIsConcerned:
         case = await house.case(subjects=[GIRL])
         child = (await the_concern(case))["child_notifications"][0]["id"]
         path = f"{case.path}/child-notifications/{child}/receipt"
-        await case.politi.post(path, {"receipt_given_on": "2026-11-20"}, status=403)
+        await case.politi.post(path, {"receipt_given_on": str(danish_day(now()))}, status=403)
         await stop_clocks(case, child)
-        again = await case.kommune.post(path, {"receipt_given_on": "2026-11-21"}, status=409)
+        again = await case.kommune.post(path, {"receipt_given_on": str(danish_day(now()))}, status=409)
         assert again["type"] == "/problems/already-recorded"
 
     @pytest.mark.rule(70)
@@ -327,6 +328,7 @@ class WhenThePoliceTakeAConcernIn:
             {"kind": "concern", "id": case.concern_id}, {"kind": "child_notification", "id": child},
         ]}
         await case.politi.post(f"{case.path}/exchanges", draft)
+        handed |= {"handed_over_at": now().isoformat()}
         await case.kommune.post(f"{path}/hand-over", handed, status=200)
         await stop_clocks(case, child)
         seen = (await the_concern(case, "politi"))["child_notifications"][0]
@@ -336,4 +338,4 @@ class WhenThePoliceTakeAConcernIn:
         assert [one["step"] for one in steps] == ["handed_over", "assessed", "receipt_given"]
         await case.disclose(items=[{"kind": "child_notification_step", "id": one["id"]} for one in steps])
         seen = (await the_concern(case, "politi"))["child_notifications"][0]
-        assert (seen["handed_over_at"] is None, seen["receipt_given_on"]) == (False, "2026-11-20")
+        assert (seen["handed_over_at"] is None, seen["receipt_given_on"]) == (False, str(danish_day(now())))

@@ -80,7 +80,10 @@ class WhenACaseIsAboutHundreds:
         case = await (await house.case()).clear()
         kommune = case.kommune
         for concern in range(CONCERNS):
-            persons = [{"name": f"Person {concern} {person}"} for person in range(PERSONS_OF_A_CONCERN)]
+            persons = [
+                {"name": f"Person {concern} {person}", "birth_date": "1990-02-01"}
+                for person in range(PERSONS_OF_A_CONCERN)
+            ]
             await kommune.post(f"{case.path}/concerns", {
                 "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "professional",
                 "observation": f"Henvendelse {concern}.", "told_reporter": "Vi ser på det.", "subjects": persons,

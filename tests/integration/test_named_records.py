@@ -21,7 +21,9 @@ MEASURE = {
     "level": "selective", "responsible_authority": MUNICIPALITY, "description": "Samtaler.", "starts_on": "2026-12-01",
     "follow_up_on": LATER,
 }
-SUBJECTS = [{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Bror Prøvesen"}]
+SUBJECTS = [
+    {"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Bror Prøvesen", "birth_date": "1990-02-01"},
+]
 Body = Callable[[str], dict[str, Any]]
 
 

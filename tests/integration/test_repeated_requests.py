@@ -202,7 +202,7 @@ class WhenEverythingIsSentTwice:
 
 async def the_rest_of_a_case(house: House) -> None:
     """Do what making a row of every kind leaves out."""
-    case = await (await house.case(subjects=[{"name": "Prøve Prøvesen"}])).accept()
+    case = await (await house.case(subjects=[{"name": "Prøve Prøvesen", "birth_date": "1990-02-01"}])).accept()
     kommune = case.kommune
     for address, operation in (
         ("concerns", "AddConcern"), ("oral-exchanges", "RecordOralExchange"), ("notes", "WriteNote"),
@@ -220,7 +220,7 @@ async def the_rest_of_a_case(house: House) -> None:
     await taken_over.politi.post(f"{taken_over.path}/takeover", EXAMPLES["TakeOverCase"])
     await leave_and_go_on(case)
     await amend_each(house)
-    await the_package(await house.case(subjects=[{"name": "Prøve Prøvesen"}]))
+    await the_package(await house.case(subjects=[{"name": "Prøve Prøvesen", "birth_date": "1990-02-01"}]))
 
 
 async def leave_and_go_on(case: CaseInHand) -> None:

@@ -74,7 +74,8 @@ class World:
 async def world(house: House) -> World:
     """Record a concern on two brothers by a named reporter."""
     case = await house.case(
-        subjects=[SUBJECT, {"name": "Bror Prøvesen"}], reporter={"name": "Vera Vidne", "contact": "Gaden 1"}
+        subjects=[SUBJECT, {"name": "Bror Prøvesen", "birth_date": "1990-02-01"}],
+        reporter={"name": "Vera Vidne", "contact": "Gaden 1"},
     )
     return World(case, await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))
 

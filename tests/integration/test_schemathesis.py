@@ -80,6 +80,7 @@ async def _targets(house: House) -> dict[str, Target]:
         return Target("kommune", {"case_id": case.id, "decision_id": made["id"]})
 
     fresh = await house.case(
+        received_at=EXAMPLES["RecordConcern"]["received_at"],
         reporter={"name": "Vera Vidne"},
         subjects=[
             {

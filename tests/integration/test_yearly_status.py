@@ -246,7 +246,7 @@ class WhenAConcernIsRecorded:
         ({"birth_date": f"{now().year - 24}-01-01"}, "18_to_24"),
         ({"birth_date": f"{now().year - 25}-01-01"}, "25_or_older"),
         ({"cpr_number": CPR}, "25_or_older"),
-        ({"cpr_number": CPR, "birth_date": "2020-01-01"}, "25_or_older"),
+        ({"cpr_number": CPR, "birth_date": "2020-01-01"}, "unknown"),
         ({"is_under_18": True}, "under_18"),
         ({"is_under_18": False}, "unknown"),
         ({}, "unknown"),

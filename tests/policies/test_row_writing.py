@@ -46,6 +46,7 @@ ADDING_TO: Final = {
     "follow_up": (Action.RECORD_FOLLOW_UP, "measure_id"),
     "scope_disagreement": (Action.DIFFER_ON_SCOPE_DECISION, "scope_decision_id"),
     "receipt": (Action.ACKNOWLEDGE_EXCHANGE, "exchange_id"), "withdrawal": (Action.WITHDRAW_EXCHANGE, "exchange_id"),
+    "age_statement": (Action.READ_SUBJECT, "subject_id"),
     "kept_mark": (Action.KEEP_DISCLOSED, "exchange_id"),
     "reporter_release": (Action.RELEASE_REPORTER_IDENTITY, "reporter_id"),
 }

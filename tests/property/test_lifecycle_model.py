@@ -205,9 +205,9 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
             stage = world.next_stage(action, outcome)
             goes_on = {kind for signing, kind in SIGNING.items() if stage in PROCEDURE[signing].stages}
             yield replace(state, stage=stage, open=frozenset(one for one in state.open if one.kind in goes_on))
-    elif action is Action.HAND_OVER_CHILD_NOTIFICATION:
+    elif action in {Action.HAND_OVER_CHILD_NOTIFICATION, Action.STATE_AGE}:
         yield replace(state, awaits_child=state.awaits_child - {who.authority})
-    elif action is Action.ADD_CONCERN:
+    elif action is Action.ADD_CONCERN:  # an age stated later can bring the wait just so
         yield from (replace(state, awaits_child=state.awaits_child | more) for more in (set[str](), {who.authority}))
     else:
         yield replace(

@@ -26,6 +26,7 @@ DEFAULTS = {
     "pool_size": 12,
     "keep_keys_seconds": 300,
     "stalled_after_days": 60, "other_signs_within_days": 30, "police_answer_pet": True, "note_late_after_days": 3,
+    "saturday_counts": True,
     "sign_every_seconds": 60, "log_check_every_months": 6, "log_check_least_sample": 25, "idempotency_days": 14,
     "signed_folder": None, "witnesses_file": None, "database_folder": None,
     "least_free_megabytes": 1024,

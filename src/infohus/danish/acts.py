@@ -70,6 +70,7 @@ ACTS: dict[str, str] = {
     "read-clearance-check": "Læs politiets tjek",
     "record-clearance-check": "Registrér politiets tjek",
     "add-concern": "Tilføj en henvendelse",
+    "state-age": "Angiv eller ret en persons alder",
     "read-child-notification": "Læs om underretningen",
     "hand-over-child-notification": "Registrér, at underretningen er afleveret",
     "record-assessment-of-child": "Registrér, at underretningen er vurderet",

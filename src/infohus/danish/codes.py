@@ -32,6 +32,7 @@ CODES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("child_notification_step", "step"): {
         "handed_over": "underretningen er afleveret", "assessed": "underretningen er vurderet",
         "receipt_given": "modtagelsen er bekræftet over for underretteren",
+        "receipt_not_possible": "bekræftelse er ikke mulig, for ingen ved, hvem der har henvendt sig",
     },
     ("information", "origin"): _ORIGIN,
     ("note", "kind"): {

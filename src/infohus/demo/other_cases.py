@@ -90,7 +90,10 @@ def three_brothers(play: Play) -> None:
     tell.begin("Imens: tre brødre, en afslået anmodning og en rettelse")
     case, recorded = play.another_case(concern(
         observation="De tre brødre deler den samme kanal.",
-        subjects=[{"name": f"{name} Holmstrup"} for name in ("Aksel", "Bertil", "Carl")],
+        subjects=[
+            {"name": f"{name} Holmstrup", "birth_date": f"{year}-04-12"}
+            for name, year in (("Aksel", 2001), ("Bertil", 2003), ("Carl", 2005))
+        ],
     ))
     tell.expect(len(recorded["subjects"]) == 3, "der var ikke tre personer")  # noqa: PLR2004
     play.clear_and_accept(case, recorded["id"])

@@ -66,6 +66,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "is_first_hand": False, "dated_on": "2026-11-18",
     },
     "RecordClearanceCheck": {"outcome": "nothing_hinders"},
+    "StateAge": {"age": {"at_least": 15, "at_most": 16, "on": "2026-11-20"}, "reason": "Skolen oplyser klassetrinnet."},
     "HandOverChildNotification": {
         "handed_over_at": "2026-11-20T12:00:00+01:00", "handed_over_to": "Familieafdelingens modtagelse",
     },

@@ -129,9 +129,10 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
         leads_to={ClearanceOutcome.NOTHING_HINDERS: CLEARED, ClearanceOutcome.HINDERED: Stage.HINDERED},
     ),
     Action.ADD_CONCERN: deciding("add-concern", OPEN, of(P.INTAKE), rule=26),
+    Action.STATE_AGE: deciding("state-age", EVERY, of(P.CHILD_NOTIFICATION)),
     Action.READ_CHILD_NOTIFICATION: reading("read-child-notification", of(P.CHILD_NOTIFICATION)),
     Action.HAND_OVER_CHILD_NOTIFICATION: deciding(
-        "hand-over-child-notification", OPEN, of(P.CHILD_NOTIFICATION), rule=32,
+        "hand-over-child-notification", EVERY, of(P.CHILD_NOTIFICATION), rule=32,
     ),
     Action.RECORD_ASSESSMENT_OF_CHILD: deciding("record-assessment-of-child", EVERY, of(P.CHILD_NOTIFICATION)),
     Action.RECORD_RECEIPT_TO_REPORTER: deciding("record-receipt-to-reporter", EVERY, of(P.CHILD_NOTIFICATION)),

@@ -83,19 +83,19 @@ _NEXT_NUMBER = sa.select(
 _RELEASED = sa.select(ReporterRelease.id).where(ReporterRelease.reporter_id == sa.bindparam("reporter_id"))
 
 
-async def record_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
+async def record_concern(work: UnitOfWork, draft: ConcernDraft, *, saturday_counts: bool) -> Concern:
     """Open a case on a concern; both tovholdere take part.
 
     Raises:
         AnonymousReporterHasIdentity, TellingTheReporterNotRecorded, CprNumberNotPossible, InTheFuture,
-        NotInThePlan, PlanWithoutSigns, ProtectedAddressMissing
+        NotInThePlan, PlanWithoutSigns, ProtectedAddressMissing, BirthDateNotPossible
     """
     people = await _checked_persons(work, draft)
     await _open_case(work)
-    return _write_concern(work, draft, people)
+    return _write_concern(work, draft, people, saturday_counts=saturday_counts)
 
 
-async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
+async def add_concern(work: UnitOfWork, draft: ConcernDraft, *, saturday_counts: bool) -> Concern:
     """Record one more concern in the case; with a child among its persons, screening waits for the underretning again.
 
     Raises:
@@ -106,14 +106,14 @@ async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
     if any(person.is_child for person in people):
         await require_no_closure_signed(work)
     work.side.change()
-    return _write_concern(work, draft, people)
+    return _write_concern(work, draft, people, saturday_counts=saturday_counts)
 
 
 def warnings_about(draft: ConcernDraft) -> Iterator[str]:
     """Give the keys of the warnings that the answer must show, acute danger first (rule 31)."""
     if draft.is_acute:
         yield "acute"
-    yield from doubts_about(draft.subjects)
+    yield from doubts_about(draft.subjects, draft.received_at)
 
 
 async def record_clearance_check(work: UnitOfWork, draft: ClearanceDraft) -> ClearanceCheck:
@@ -146,7 +146,10 @@ async def _checked_persons(work: UnitOfWork, draft: ConcernDraft) -> list[Person
         raise errors.InTheFuture(field="received_at")
     plan = await plan_in_force(work)
     _require_codes(draft, concern_codes(None if plan is None else plan.document))
-    return [Person.of(work, subject, draft.received_at) for subject in draft.subjects]
+    return [
+        Person.of(work, subject, draft.received_at, field=f"subjects[{place}]")
+        for place, subject in enumerate(draft.subjects)
+    ]
 
 
 def _require_codes(draft: ConcernDraft, codes: ConcernCodes) -> None:
@@ -159,7 +162,9 @@ def _require_codes(draft: ConcernDraft, codes: ConcernCodes) -> None:
             raise NotInThePlan(field=field, known=", ".join(known))
 
 
-def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) -> Concern:
+def _write_concern(
+    work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person], *, saturday_counts: bool
+) -> Concern:
     concern = work.create(
         Concern,
         sealed={
@@ -180,7 +185,7 @@ def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Perso
             concern_id=concern.id, reporter_is_anonymous=False,
         )
     for person in people:
-        record_subject(work, concern, person)
+        record_subject(work, concern, person, saturday_counts=saturday_counts)
     work.done(concern.id)
     return concern
 

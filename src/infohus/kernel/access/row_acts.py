@@ -67,7 +67,8 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "case": {INSERT: frozenset({Action.RECORD_CONCERN}), UPDATE: _SIGNING | {
         Action.RECORD_CLEARANCE_CHECK, Action.DIFFER_ON_SCOPE_DECISION, Action.TAKE_OVER_CASE,
     }},
-    "child_notification": {INSERT: _INTAKE},
+    "age_statement": {INSERT: frozenset({Action.STATE_AGE})},
+    "child_notification": {INSERT: _INTAKE | {Action.STATE_AGE}},
     "child_notification_step": {
         INSERT: frozenset({
             Action.HAND_OVER_CHILD_NOTIFICATION, Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER,

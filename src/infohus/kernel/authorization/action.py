@@ -69,6 +69,7 @@ class Action(StrEnum):
     RECORD_ASSESSMENT_OF_CHILD = "recordAssessmentOfChild"
     RECORD_RECEIPT_TO_REPORTER = "recordReceiptToReporter"
     ADD_CONCERN = "addConcern"
+    STATE_AGE = "stateAge"
     READ_EARLIER_CONCERNS = "readEarlierConcerns"
     CONFIRM_EARLIER_CONCERNS = "confirmEarlierConcerns"
     INVITE_PARTICIPANT = "inviteParticipant"

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
-from infohus.cases.persons.model import Subject
+from infohus.cases.persons.model import AgeStatement, Subject
 from infohus.casework.assessments.model import Assessment, Contribution
 from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ClearanceCheck, Concern, Reporter
 from infohus.casework.measures.model import FollowUp, Measure, Recommendation
@@ -24,6 +24,7 @@ ACCESSIBLE: MappingProxyType[AccessKind, type[Record]] = MappingProxyType({
     AccessKind.CONCERN: Concern,
     AccessKind.REPORTER: Reporter,
     AccessKind.SUBJECT: Subject,
+    AccessKind.AGE_STATEMENT: AgeStatement,
     AccessKind.CLEARANCE_CHECK: ClearanceCheck,
     AccessKind.CHILD_NOTIFICATION: ChildNotification,
     AccessKind.CHILD_NOTIFICATION_STEP: ChildNotificationStep,

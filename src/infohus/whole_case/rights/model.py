@@ -24,6 +24,7 @@ class AccessKind(StrEnum):
     CONCERN = "concern"
     REPORTER = "reporter"
     SUBJECT = "subject"
+    AGE_STATEMENT = "age_statement"
     CLEARANCE_CHECK = "clearance_check"
     CHILD_NOTIFICATION = "child_notification"
     CHILD_NOTIFICATION_STEP = "child_notification_step"

@@ -35,6 +35,7 @@ MOST_NAMED = 20
 """So many of those that nobody considered are named by their ids."""
 
 READING = {
+    AccessKind.AGE_STATEMENT: Action.READ_SUBJECT,
     AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
     AccessKind.FOLLOW_UP: Action.READ_MEASURE, AccessKind.CHILD_NOTIFICATION_STEP: Action.READ_CHILD_NOTIFICATION,
     **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
