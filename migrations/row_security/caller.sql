@@ -104,3 +104,27 @@ CREATE FUNCTION infohus.reports_danger(of_case uuid, of_exchange uuid, recipient
     );
   END
   $$;
+
+-- Is an attempt of the caller's about something on PET's track of its own authority: an exchange or a request that it
+-- names, or a request that it would note as PET's? For the entry of the attempt, which stands on that track too, even if
+-- the caller may see nothing of it (rules 64 and 85); nothing else asks.
+CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text[]) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      SELECT FROM infohus.exchange e
+      WHERE e.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND e.authority_id = infohus.caller_authority()
+    ) OR EXISTS (
+      SELECT FROM infohus.information_request r
+      WHERE r.id = ANY (ids) AND r.under_pet_loven_4 AND r.authority_id = infohus.caller_authority()
+    ) OR EXISTS (
+      SELECT FROM infohus.withdrawal w JOIN infohus.exchange e ON e.id = w.exchange_id
+      WHERE w.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND w.authority_id = infohus.caller_authority()
+    ) OR EXISTS (
+      SELECT FROM infohus.authority a WHERE a.id = ANY (asking) AND a.kind = 'security_service'
+    );
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) TO infohus_app;
