@@ -84,10 +84,9 @@ async def _targets(house: House) -> dict[str, Target]:
         reporter={"name": "Vera Vidne"},
         subjects=[
             {
-                "name": "Prøve Prøvesen", "cpr_number": "010104-1234", "address": "Et sted",
+                "name": "Prøve Prøvesen", "birth_date": "2014-02-01", "address": "Et sted",
                 "address_is_protected": True,
             },
-            {"birth_date": "2014-02-01"},
         ],
     )
     concern = await kommune.get(f"{fresh.path}/concerns/{fresh.concern_id}")
