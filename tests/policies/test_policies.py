@@ -171,7 +171,7 @@ class WhenSomebodyIsDrawnIn:
         for case in _allowed(answers, lambda case: case.participation == "invited" and case.action in CONTENT):
             if len(case.scope) <= 1:
                 by_area["".join(case.scope)].add(case.action)
-        everyone = {Action.READ_CASE, Action.LEAVE_CASE}
+        everyone = {Action.READ_CASE, Action.LEAVE_CASE, Action.REPORT_DANGER}
         assert by_area == {
             "": everyone,
             "exchange": everyone | {
