@@ -55,6 +55,10 @@ def item_of(kind: str) -> Callable[[str], list[dict[str, str]]]:
 
 
 WHILE_ACTING: dict[str, Named] = {
+    "DiscloseOutside items[0].id": Named("/disclosures-outside", "information", lambda record: {
+        "recipients": [PROBATION], "categories": ["purely_private"], "necessity": "De fører tilsyn med ham.",
+        "items": item_of("information")(record),
+    }),
     "InviteParticipant records[0]": Named(
         "/participants", "information", lambda record: invitation(PROBATION, records=[record])
     ),
@@ -64,6 +68,10 @@ WHILE_ACTING: dict[str, Named] = {
     "CorrectExchange items[0].id": Named(
         "/exchanges/{exchange}/corrections", "information",
         lambda record: {**told(), "summary": "Det var hans bror.", "items": item_of("information")(record)},
+    ),
+    "LookThrough items[0].id": Named(
+        "/look-through", "information",
+        lambda record: {"recipients": [POLICE], "items": item_of("information")(record)},
     ),
     "AnswerInformationRequest exchange_id": Named(
         "/information-requests/{asked}/answer", "exchange",
