@@ -17,20 +17,24 @@ import pytest
 
 from house import INSTITUTION, MUNICIPALITY, POLICE
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
-from infohus.kernel.access.row_acts import BY_ANY, DELETE, INSERT, UPDATE
+from infohus.kernel.access.row_acts import BY_ANY, DELETE, INSERT, OTHER_ROLES, TOVHOLDERE, UPDATE
 from infohus.kernel.access.row_writers import ALSO, MET
 from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS
 from infohus.kernel.audit.formats.entry import Entry, Wrote, decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
-from infohus.kernel.audit.verification.claims import ANOTHERS
+from infohus.kernel.audit.verification.claims import ANOTHERS, OTHERS_ALONE
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_text
 from infohus.kernel.audit.verification.row_reconciliation import GONE, TABLES, RowReconciliation, Table
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.row_digests import REVISION, digest_of, key_of
+from infohus.kernel.identity.caller import Role
 from policies.conftest import Compared
 
 OF_LOGS: Final = "SELECT entry FROM audit.leaf WHERE log_id = ANY ($1) ORDER BY log_id, index"
 OTHERS, ACT, MET_IN = "another's log", "another act", ("another act", "an act that reads", "another case", "no case")
+TOVHOLDER_OF: Final = {
+    MUNICIPALITY: Role.MUNICIPAL_COORDINATOR.value, POLICE: Role.POLICE_COORDINATOR.value,
+}
 CHANGED_BY_THE_OTHER: Final = frozenset({"exchange_key"})
 """What the other authority may change by the act that made it, too: it takes in what it was given."""
 DELETED_FROM: Final = frozenset({"disclosed_key", "exchange_key"})
@@ -58,7 +62,7 @@ class Logged:
         """Give where an entry is forged, and what it says otherwise than the honest one."""
         other = self._other
         act = Action.WRITE_NOTE if self.table.name != "note" else Action.NOTE_INFORMATION
-        yield OTHERS, {"log": log_of(other), "authority": other}
+        yield OTHERS, {"log": log_of(other), "authority": other, "role": TOVHOLDER_OF[other]}
         yield "carried there", {"log": log_of(other), "authority": None, "case": None, "action": CARRY_ROWS}
         yield ACT, {"action": act.value}
         yield "an act that reads", {"action": Action.READ_CASE.value}
@@ -140,9 +144,12 @@ class Between:
         self.asked = "nothing"
         self.row: Mapping[str, Any] | None = None
         self.is_case_gone = False
+        self.rests = False
 
     async def fetch(self, query: str, *arguments: Any) -> Any:
-        """Give no authorities of a case that is gone."""
+        """Give no authorities of a case that is gone; and say, if so told, that a case was led where it stands."""
+        if self.rests and "stage_rests_on" in query:
+            return [{"rests": True}]
         return [] if self.is_case_gone else await self._connection.fetch(query, *arguments)
 
     async def fetchrow(self, query: str, *arguments: Any) -> Any:
@@ -162,7 +169,7 @@ class Forging:
 
     async def faults(
         self, logged: Logged, row: Mapping[str, Any] | None, wrote: Mapping[str, Any], said: Mapping[str, Any], *,
-        is_case_gone: bool = False,
+        is_case_gone: bool = False, rests: bool = False,
     ) -> list[tuple[str, str]]:
         """Compare a row with the logs and one more entry; give what is named, and how."""
         word = msgspec.structs.replace(logged.wrote, **wrote)
@@ -172,7 +179,7 @@ class Forging:
             logged.entry, at=logged.entry.at + timedelta(days=1), nonce=secrets.token_urlsafe(16), wrote=[word], **said
         )
         self._between.asked, self._between.row = f"{logged.table.select} WHERE", row
-        self._between.is_case_gone = is_case_gone
+        self._between.is_case_gone, self._between.rests = is_case_gone, rests
         store = self._reconciliation.logged.store
         store.commit()
         self._reconciliation.logged.see(entry.log, 10**6, entry)
@@ -254,7 +261,9 @@ async def _passed_otherwise(forging: Forging, one: Logged) -> list[Any]:
     wrong, name = list[Any](), one.table.name
     if (taken := one.taken_over()) is not None:
         found = await forging.faults(one, *taken, next(one.forged_entries())[1])
-        if (name, ANOTHERS) not in found:
+        # What the other's tovholder never does is no entry on the row at all.
+        is_the_others_too = OTHER_ROLES.get(Action(one.entry.action), TOVHOLDERE) >= TOVHOLDERE
+        if (name, ANOTHERS if is_the_others_too else OTHERS_ALONE) not in found:
             wrong.append((name, "taken over", found))
     for row, wrote, said in one.prolonged() if name == "participant" else ():
         if name not in {table for table, _ in await forging.faults(one, row, wrote, said)}:
