@@ -38,3 +38,8 @@ def marks_of(
     ]
     fill = MARKS_AT_LEAST if not marks else -len(marks) % MARKS_AT_LEAST
     return sorted([*marks, *(os.urandom(MARK_BYTES) for _ in range(fill))])
+
+
+def marks_in(written: bytes) -> list[bytes]:
+    """Take apart marks that stand one after the other."""
+    return [written[start:start + MARK_BYTES] for start in range(0, len(written), MARK_BYTES)]

@@ -40,6 +40,7 @@ from infohus.kernel.unit_of_work.stored_keys import (
     StoredKey,
     given_keys_of,
     marks_on,
+    marks_told,
     own_keys_of,
     readers_of,
     stored_keys,
@@ -172,8 +173,8 @@ def case_query(
             *([readers_of(row).label("readers")] if beside is None else beside.columns(row)),
         ]
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
-    # Who records needs no lock on the row beside the advisory lock: `UnitOfWork` lets nobody change a case, or write
-    # into one, but under that. Who decides locks the row too, against what is done past the units of work.
+    # Who records needs no lock on the row beside the advisory lock, under which alone units change a case or write into
+    # one. Who decides locks the row too, against what is done past the units of work.
     return Compiled(query.with_for_update(of=case) if lock is Lock.DECIDING else query)
 
 
@@ -305,14 +306,12 @@ def resolved_case(
     )
 
 
-def _concerned(
-    row: asyncpg.Record, subject: Record, keys: Sequence[StoredKey], caller: Caller
-) -> frozenset[UUID] | None:
+def _concerned(row: asyncpg.Record, subject: Record, keys: Sequence[StoredKey], by: Caller) -> frozenset[UUID] | None:
     """Read whom a record concerns; what no key row and no exchange tells of, as who takes part, is the case's."""
     if not keys and not row["marks"]:
         return None
     return persons_of(
-        keys, row["marks"], record_id=subject.id, authority_id=caller.authority_id,
+        keys, marks_told(row["marks"]), record_id=subject.id, authority_id=by.authority_id,
         known=[*(person for person, _ in row["persons"]), *row["told"]],
     )
 

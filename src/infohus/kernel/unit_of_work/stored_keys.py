@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import KNOWN, DisclosedKey, Disclosure, RecordKey
+from infohus.kernel.database.marks import marks_in
 from infohus.kernel.database.statements import Stored
 
 _AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
@@ -106,12 +107,22 @@ def given_keys_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
 
 
 def marks_on(record: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of what exchanges with `:authority_id` say of whom a version concerns: withdrawn ones, too."""
-    marks = sa.select(sa.func.row(Disclosure.exchange_id, Disclosure.concerns)).where(
+    """Write the column of what exchanges with `:authority_id` say of whom a version concerns: withdrawn ones, too.
+
+    The marks of one stand one after the other: of an array in a row without a name, a new connection knows no decoder.
+    """
+    mark = sa.func.unnest(Disclosure.concerns).column_valued("mark")
+    written = sa.select(sa.func.string_agg(mark, sa.literal(b"", sa.LargeBinary))).scalar_subquery()
+    marks = sa.select(sa.func.row(Disclosure.exchange_id, written)).where(
         Disclosure.record_id == record.c.id, Disclosure.record_version == record.c.record_version,
         Disclosure.recipient_id == _AUTHORITY_ID,
     )
     return sa.func.array(marks.correlate(record).scalar_subquery())
+
+
+def marks_told(column: Iterable[Sequence[Any]]) -> list[Marks]:
+    """Read the column of `marks_on`."""
+    return [(exchange_id, marks_in(written)) for exchange_id, written in column]
 
 
 def stored_keys(own: Iterable[Sequence[Any]], given: Iterable[Sequence[Any]]) -> tuple[StoredKey, ...]:
