@@ -89,6 +89,9 @@ class WhenACaseIsAboutHundreds:
                 "observation": f"Henvendelse {concern}.", "told_reporter": "Vi ser på det.", "subjects": persons,
             })
         parts = await act_logged_last(house, "addConcern")
+        assert len({person for part in parts for person in part.persons}) == PERSONS_OF_A_CONCERN
+        await kommune.get(case.path)
+        parts = await act_logged_last(house, "readCase")
         assert len({person for part in parts for person in part.persons}) == 1 + CONCERNS * PERSONS_OF_A_CONCERN
         assert len(parts) > 1
         assert await largest_entry(house) <= LARGEST_ENTRY_BYTES

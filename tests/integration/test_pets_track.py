@@ -31,7 +31,7 @@ UNREADABLE_AND_OF_PET = (
 _CORRELATION = re.compile(r'"correlation_id":"[^"]*"')
 TOLD = (
     "INSERT INTO infohus.disclosure (exchange_id, record_id, recipient_id, record_version, record_kind, case_id,"
-    " discloser_id, via) VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}')"
+    " discloser_id, via, concerns) VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}', '{}')"
 )
 QUESTION = {"question": "Hvor bor han?", "received_from": "pet", "states_chapters_12_13": True}
 

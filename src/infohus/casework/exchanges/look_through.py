@@ -27,6 +27,7 @@ _READING = {
     DisclosableKind.CHILD_NOTIFICATION_STEP: Action.READ_CHILD_NOTIFICATION,
 }
 """The act that reads a record, where it is named after another kind."""
+_MOST_WARNINGS = 500
 _PERSONS = sa.select(Subject).where(Subject.case_id == sa.bindparam("case_id")).order_by(Subject.id)
 _KNOWN_TO = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
@@ -67,9 +68,13 @@ class NamedAt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LookedThrough(msgspec.Struct, frozen=True):
-    """The places at which to ask oneself whether they are to go along. Nothing was told, and nothing is stopped."""
+    """The places at which to ask oneself whether they are to go along. Nothing was told, and nothing is stopped.
+
+    The first 500 of them; `further` counts the rest.
+    """
 
     warnings: list[NamedAt]
+    further: int
 
 
 async def look_through(work: UnitOfWork, draft: LookThroughDraft, records: DisclosableRecords) -> LookedThrough:
@@ -95,7 +100,7 @@ async def look_through(work: UnitOfWork, draft: LookThroughDraft, records: Discl
             if part in parts and column in texts:
                 found_at = found_in(texts[column], persons)
                 warnings += [_warning(kind, record.id, part, column, found) for found in found_at]
-    return LookedThrough(warnings)
+    return LookedThrough(warnings[:_MOST_WARNINGS], max(0, len(warnings) - _MOST_WARNINGS))
 
 
 async def _unnamed(work: UnitOfWork, draft: LookThroughDraft) -> Mapping[UUID, Mapping[str, str]]:
