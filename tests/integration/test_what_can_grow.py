@@ -26,7 +26,8 @@ DOES_NOT_GROW = {
     },
     "one for each dimension of a template": {"AssessmentView.changes", "AtTheTableView.dimensions"},
     "codes of a closed list": {
-        "AgeView.warnings", "ClosingView.blockers", "DisclosedRecord.parts", "StillRead.parts", "ConcernView.signs", "ConcernView.parts",
+        "AgeView.warnings", "ClosingView.blockers", "DisclosedRecord.parts", "StillRead.parts", "ConcernView.signs",
+        "ConcernView.parts",
         "ConcernView.told_parts", "ConcernView.warnings", "SubjectView.warnings",
         "RecordedConcern.warnings", "NextStepsView.steps", "InvitedView.scope", "ParticipantView.scope",
         "ErasureLine.hindered_by", "ErasureLine.records", "CheckedEntry.reasons", "ExchangeCounts.by_category",
@@ -141,7 +142,8 @@ class WhenAnAnswerHoldsMany:
 
     def test_what_stands_in_the_way_of_a_closure_is_named_up_to_a_limit(self) -> None:
         unlimited = {
-            name for name, one in vars(blockers).items() if isinstance(one, sa.Select) and not one._has_row_limiting_clause  # noqa: SLF001
+            name for name, one in vars(blockers).items() if isinstance(one, sa.Select)
+            and not one._has_row_limiting_clause
         }
         assert unlimited == {"_TO_HAND_OVER"}, "from which the others are made"
 
