@@ -95,7 +95,8 @@ async def told_of_a_child(case: CaseInHand, teller: Person, by: str) -> Resolve:
     await teller.post(f"{case.path}/exchanges", {**told(by), "items": items})
 
     async def finish() -> None:
-        await case.kommune.post(f"{path}/hand-over", handed, status=200)
+        within = {**handed, "handed_over_at": now().isoformat()}
+        await case.kommune.post(f"{path}/hand-over", within, status=200)
         await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
         await case.kommune.post(f"{path}/receipt", {"receipt_given_on": str(danish_day(now()))}, status=200)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from about_nobody import about_nobody
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now, told
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.database.tables import Row
@@ -149,7 +150,9 @@ class WhenSomebodyAsksWhatIsNext:
         if not now_said["is_possible"]:
             return
         path, example = PATHS[act]
-        answer = await person.call("POST", f"{case.path}/{path}", json=_disclosing(by, EXAMPLES[example]))
+        answer = await about_nobody(
+            lambda said: person.call("POST", f"{case.path}/{path}", json=said), _disclosing(by, EXAMPLES[example])
+        )
         kind = answer.json()["type"] if answer.is_error else "done"
         assert kind in {"done", *ABOUT_THE_ACT}, f"{act} was called possible, and answers {answer.text}"
 

@@ -205,7 +205,7 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
             stage = world.next_stage(action, outcome)
             goes_on = {kind for signing, kind in SIGNING.items() if stage in PROCEDURE[signing].stages}
             yield replace(state, stage=stage, open=frozenset(one for one in state.open if one.kind in goes_on))
-    elif action in {Action.HAND_OVER_CHILD_NOTIFICATION, Action.STATE_AGE}:
+    elif action in OF_A_CHILD:
         yield replace(state, awaits_child=state.awaits_child - {who.authority})
     elif action is Action.ADD_CONCERN:  # an age stated later can bring the wait just so
         yield from (replace(state, awaits_child=state.awaits_child | more) for more in (set[str](), {who.authority}))
@@ -243,6 +243,10 @@ def signed(world: World, state: State, who: Somebody, proposal: Proposal, action
     )
 
 
+OF_A_CHILD = {Action.HAND_OVER_CHILD_NOTIFICATION, Action.STATE_AGE}
+"""What can be done of a closed case, too: a child's underretning, and the age that asks for one or ends it."""
+
+
 # --- the promises ---------------------------------------------------------------------------------------------------
 def check_decision(proposal: Proposal) -> None:
     """No joint decision without both authorities, by two persons."""
@@ -261,8 +265,7 @@ def check_step(before: State, action: Action, who: Somebody, after: State) -> No
     if after.stage is Stage.CLOSED:
         assert after.closed_by == {M, P}, "closed without both"
     if before.stage is Stage.CLOSED:
-        owed = after.awaits_child if action is Action.HAND_OVER_CHILD_NOTIFICATION else before.awaits_child
-        assert owed <= before.awaits_child
+        owed = after.awaits_child if action in OF_A_CHILD else before.awaits_child
         assert after == replace(before, awaits_child=owed), f"{who.name} changed a closed case by {action}"
     if action is Action.TAKE_OVER_CASE:
         assert (who.name, after.stage) == ("P", Stage.POLICE_ALONE), f"{who.name} took the case over"

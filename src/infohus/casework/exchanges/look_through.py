@@ -18,7 +18,7 @@ from infohus.cases.persons.named_in_texts import Found, FoundAs, found_in
 from infohus.casework.exchanges.disclosable import DisclosableKind, DisclosableRecords, Items
 from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.requests.words import AnswerToRule
+from infohus.kernel.requests.words import AnyText
 from infohus.kernel.unit_of_work.places import sealed_columns_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -39,7 +39,7 @@ class TextToLookThrough(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """A text that goes along, such as `summary` or `content.reasons`, by the field that it is to be sent in."""
 
     field: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40}){0,3}$", max_length=200)]
-    text: AnswerToRule
+    text: AnyText
 
 
 class LookThroughDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
