@@ -132,7 +132,7 @@ async def _targets(house: House) -> dict[str, Target]:
     await kommune.post(
         f"{qualifying.path}/assessments/{tool['id']}/contributions", EXAMPLES["ContributeToAssessment"]
     )
-    acting = await (await house.case()).recommend()
+    acting, added = await (await house.case()).recommend(), await house.case()
     unanswered = await propose(await (await house.case()).recommend(), "ProposeClosure", "closures")
     await house.sql(
         "UPDATE infohus.signature SET signed_at = signed_at - interval '30 days 1 minute' WHERE record_id = $1",
@@ -185,6 +185,8 @@ async def _targets(house: House) -> dict[str, Target]:
             "restriction_id": restriction["id"], "hold_id": hold["id"],
             "address_id": concern["subjects"][0]["protected_address_id"],
         }),
+        # What is generated adds persons, so that whoever writes there would have to say whom it is about.
+        f"{one}/concerns": Target("kommune", {"case_id": added.id, "concern_id": added.concern_id}),
         f"{one}/access-requests": Target("kommune", {"case_id": fresh.id, "request_id": wanted["id"]}),
         f"{one}/clearance-checks": Target("politi", {"case_id": fresh.id}),
         f"{one}/clearance-checks/{{check_id}}": Target(
