@@ -25,7 +25,7 @@ LOG_ID_BYTES = 16
 _LOG_IDS = sa.select(SidePerson.subject_id, SidePerson.log_id).where(
     SidePerson.authority_id == sa.bindparam("authority_id"),
     SidePerson.subject_id == sa.func.any(sa.bindparam("subject_ids", type_=sa.ARRAY(sa.Uuid))),
-).order_by(SidePerson.subject_id)
+).order_by(SidePerson.case_id, SidePerson.place, SidePerson.subject_id)
 _CASES = (
     sa.func.unnest(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid)))
     .table_valued("case_id", name="cases")
