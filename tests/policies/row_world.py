@@ -27,6 +27,7 @@ from house import (
 )
 from house_keys import Addresses
 from infohus.danish_calendar import danish_day
+from policies.danger_rows import report_danger
 from policies.lookers import INVITING, SCOPES, Looker, lookers, person
 from policies.oracle import AREAS
 
@@ -148,6 +149,7 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     await kommune.post(f"{case.path}/subjects/{concern['subjects'][1]['id']}/ages", stated)
     await kommune.post(f"{case.path}/reporters/{concern['reporter_id']}/releases", {"reason": "Læreren vil det selv."})
     await _invite_all(case)
+    await report_danger(case)
     await case.accept()
     check = (await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", UUID(case.id)))[0]["id"]
     await _disclose(case, POLICE, MUNICIPALITY, kind="clearance_check", record_id=str(check))
