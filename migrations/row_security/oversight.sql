@@ -290,7 +290,8 @@ DECLARE
     kind text;
 BEGIN
     FOREACH kind IN ARRAY ARRAY[
-        'access_request', 'archive_clearance', 'assessment', 'child_notification', 'child_notification_step', 'clearance_check',
+        'access_request', 'age_statement', 'archive_clearance', 'assessment', 'child_notification',
+        'child_notification_step', 'clearance_check',
         'closure', 'concern', 'contribution', 'custody_release', 'exchange', 'first_view',
         'follow_up', 'information', 'information_request', 'invitation', 'journal_reference', 'kept_mark',
         'legal_hold', 'measure', 'note', 'onward_notice', 'recommendation', 'release',
