@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from about_nobody import about_nobody
 from infohus.web.api_examples import EXAMPLES
 from noninterference.installation import PET, NothingThere, Run, other
 
@@ -125,9 +124,31 @@ TEXTS = frozenset({
 })
 
 
+async def _persons_of(run: Run, act: Act, role: str | None) -> list[str]:
+    """List the persons whom the side knows, as far as who acts may read them; by the act's choice the first alone."""
+    path = f"{case_of(run, act)}/concerns"
+    listed = await run.send(act.side, "GET", path, role=role)
+    read = [
+        (await run.send(act.side, "GET", f"{path}/{one['id']}", role=role)).json()
+        for one in (listed.json()["items"] if listed.is_success else [])
+    ]
+    persons = [subject["id"] for concern in read for subject in concern.get("subjects", ())]
+    return persons[:1] if act.choice % 2 else persons
+
+
+def _about(body: Any, persons: list[str]) -> Any:
+    if "contributions" in body:
+        return {**body, "contributions": [{**one, "about": persons} for one in body["contributions"]]}
+    return {**body, "about": persons}
+
+
 async def make(run: Run, act: Act, path: str, body: Any, *, role: str | None = None, method: str = "POST") -> Any:
     """Send what makes something, and remember what it made."""
-    answer = await about_nobody(lambda said: run.send(act.side, method, path, said, role=role or act.role), body)
+    by = role or act.role
+    answer = await run.send(act.side, method, path, body, role=by)
+    if b"/problems/persons-not-named" in answer.body:
+        persons = await _persons_of(run, act, by)
+        answer = await run.send(act.side, method, path, _about(body, persons), role=by)
     if answer.is_success:
         run.remember(act.number, path, answer)
     return answer

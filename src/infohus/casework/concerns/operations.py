@@ -175,7 +175,7 @@ def _write_concern(
     work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person], *, saturday_counts: bool
 ) -> Concern:
     known = frozenset[UUID]() if people and draft.about is None else persons_named(work, draft.about)
-    about = {*known, *(person.id for person in people)}
+    about = [*known, *(person.id for person in people)]
     concern = work.create(
         Concern,
         sealed={

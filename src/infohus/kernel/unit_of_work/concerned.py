@@ -27,6 +27,12 @@ def persons_of(
     return frozenset(own | told)
 
 
+def in_order(persons: Collection[UUID], known: Iterable[UUID]) -> list[UUID]:
+    """List persons in the order of the side that knows them, behind them who is new to it: ids are random."""
+    places = {person: place for place, person in enumerate(dict.fromkeys((*known, *persons)))}
+    return sorted(set(persons), key=places.__getitem__)
+
+
 def log_ids_among(known: Mapping[UUID, str], persons: Collection[UUID]) -> list[str]:
     """Give the log ids of those of a side's persons whom something concerns, in the order of the side."""
     return [log_id for person, log_id in known.items() if EVERYBODY in persons or person in persons]

@@ -21,6 +21,7 @@ from infohus.kernel.sealing.intake import IntakeKeyNotUsable
 from infohus.kernel.sealing.signatures import NotSigned, wrap_digest
 from infohus.kernel.sealing.vault import PublicIntakeKey, Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
+from infohus.kernel.unit_of_work.concerned import in_order
 from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.side_keys import Ask, KeyName, SideKeys
@@ -192,7 +193,7 @@ class Grants:
             via, parts = set[UUID](), list[str]()
             # Whether the discloser knew of somebody when it wrote what names nobody, is not told.
             persons = self._keys.concerned_by((one.record_id, one.record_version)) - {EVERYBODY}
-            named = sorted(persons & named_to) or (None,)
+            named = in_order(persons & named_to, self._keys.known) or (None,)
             for part, data_key, by in self._keys.held((one.record_id, one.record_version), one.contents):
                 parts.append(part)
                 via.update(exchange for exchange, _ in by)

@@ -24,7 +24,7 @@ from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Sealed, open_se
 from infohus.kernel.sealing.exchange_keys import ExchangeKey, ExchangeKeyPlace
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.sealing.wraps import KeyPlace
-from infohus.kernel.unit_of_work.concerned import persons_of
+from infohus.kernel.unit_of_work.concerned import in_order, persons_of
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 from infohus.kernel.unit_of_work.places import contents_of, part_of, parts_of, places_of, sealed_columns_of
 from infohus.kernel.unit_of_work.side_keys import Ask, KeyName, SideKeys
@@ -66,7 +66,7 @@ class Keyring:
         self._given: dict[tuple[Version, str], Given] = {}
         self._unwrapped: list[RecordKey] = []
         self._concerns = concerns
-        self._known = (*resolved.side.persons, *resolved.side.unmet)
+        self.known = (*resolved.side.persons, *resolved.side.unmet)
         self._persons: dict[Version, frozenset[UUID]] = {}
         if isinstance(resolved.subject, Record):
             self._fetched[_version_of(resolved.subject)] = resolved.record_keys
@@ -120,7 +120,7 @@ class Keyring:
                     marks.setdefault(version, []).append((row["exchange_id"], row["concerns"]))
         for version, keys in found.items():
             self._persons[version] = persons_of(
-                keys, marks.get(version, ()), record_id=version[0], authority_id=self.authority_id, known=self._known
+                keys, marks.get(version, ()), record_id=version[0], authority_id=self.authority_id, known=self.known
             )
             self._concerns(self._persons[version])
         return found
@@ -135,18 +135,18 @@ class Keyring:
         """Give whom of the side's persons a version concerns whose keys are held; see `concerned.persons_of`."""
         return self._persons.get(version, frozenset())
 
-    def new(self, record: Record, persons: frozenset[UUID] = frozenset({EVERYBODY})) -> Iterator[RecordKey]:
+    def new(self, record: Record, persons: Collection[UUID] = (EVERYBODY,)) -> Iterator[RecordKey]:
         """Make a data key for each part of a new version, for the caller's authority, which writes it.
 
         `persons` are those of the side whom it concerns: each has a wrap (rule 79). They are wrapped when the unit ends
         (`wrap_new`).
         """
-        self._persons[_version_of(record)] = persons
+        self._persons[_version_of(record)] = frozenset(persons)
         self._concerns(persons)
         keys = self._data_keys[_version_of(record)] = {
             part: self._vault.new_data_key() for part in parts_of(type(record))
         }
-        for (part, key), person_id in itertools.product(keys.items(), sorted(persons) or (NO_PERSON,)):
+        for (part, key), person_id in itertools.product(keys.items(), in_order(persons, self.known) or (NO_PERSON,)):
             row = RecordKey.of(
                 record_id=record.id, record_version=record.record_version, part=part, authority_id=self.authority_id,
                 case_id=self.case_id, key_id=key.key_id, wrapped_key=b"", person_id=person_id,

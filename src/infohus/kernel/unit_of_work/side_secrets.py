@@ -39,6 +39,8 @@ class SideSecrets:
         self._wrote = wrote
         self._stored: dict[UUID, dict[int, WrappedSecret]] = {}
         self._usable: dict[UUID, list[WrappedSecret]] = {}
+        self._named = set[UUID]()
+        """Those of whom the entry says already that they were made."""
 
     def take(self, case_id: UUID, rows: Iterable[Sequence[Any]]) -> None:
         """Take what was read: person, generation and wrapped secret of each row."""
@@ -91,7 +93,10 @@ class SideSecrets:
         A unit may have made it that came to nothing afterwards, so that no log says so.
         """
         secret = await self.require(case_id, person_id)
+        if person_id in self._named:
+            return
         generation = next(number for number, one in self._stored_of(person_id).items() if one == secret)
+        self._named.add(person_id)
         self._wrote(key_rows.inserted(SideSecret, self._row(generation, secret)))
 
     async def _make(self, case_id: UUID, person_id: UUID) -> None:
@@ -102,6 +107,7 @@ class SideSecrets:
         statement, row = insert_unless_there_of(SideSecret), self._row(generation, made)
         done = await self._commit([(statement.sql, statement.arguments(row))])
         if done == [key_rows.INSERTED]:
+            self._named.add(person_id)
             self._wrote(key_rows.inserted(SideSecret, row))
         await self._read_anew()
 

@@ -221,7 +221,7 @@ class UnitOfWork:
         )
         self._deciding.decided.add(record.id)
         self.audit_draft.narrow()
-        rows: list[Row] = [record, *self._keys.new(record, frozenset(about))]
+        rows: list[Row] = [record, *self._keys.new(record, about)]
         self._keys.seal(record, sealed)
         if for_supervision:
             self._keys.seal_for_supervision(record, for_supervision)
