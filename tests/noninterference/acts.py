@@ -124,7 +124,7 @@ TEXTS = frozenset({
 })
 
 
-async def _persons_of(run: Run, act: Act, role: str | None) -> list[str]:
+async def _persons_of(run: Run, act: Act, role: str) -> list[str]:
     """List the persons whom the side knows, as far as who acts may read them; by the act's choice the first alone."""
     path = f"{case_of(run, act)}/concerns"
     listed = await run.send(act.side, "GET", path, role=role)
