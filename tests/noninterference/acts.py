@@ -3,14 +3,17 @@
 An act is data: a history can be printed, and played again without one. What differs between two follows from `choice`.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from about_nobody import about_somebody
 from infohus.web.api_examples import EXAMPLES
+from noninterference.dates import dated
 from noninterference.installation import PET, NothingThere, Run, other
+from noninterference.persons import persons_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,53 +105,23 @@ def filled(run: Run, act: Act, operation: str, **more: Any) -> dict[str, Any]:
             return own if value == "ishoj-kommune" else others
         if name in TEXTS:
             return written(value, act.choice)
-        return _dated(run, value)
+        return dated(run, value)
 
     body: dict[str, Any] = {**exchanged(EXAMPLES[operation]), **more}
     return body
 
 
-def _dated(run: Run, value: Any) -> Any:
-    """Let what happened at a time of the examples happen now: before that no history would be allowed it."""
-    found = DATES_OF_EXAMPLES.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return value
-    now = run.installation.clock()
-    return now.isoformat() if found.group(1) else f"{now:%Y-%m-%d}"
-
-
-DATES_OF_EXAMPLES = re.compile(r"2026-\d\d-\d\d(T.*)?")
 EXAMPLE_AUTHORITIES = ("ishoj-kommune", "kbh-vestegns-politi")
 TEXTS = frozenset({
     "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered", "danger",
 })
 
 
-async def _persons_of(run: Run, act: Act, role: str) -> list[str]:
-    """List the persons whom the side knows, as far as who acts may read them; by the act's choice the first alone."""
-    path = f"{case_of(run, act)}/concerns"
-    listed = await run.send(act.side, "GET", path, role=role)
-    read = [
-        (await run.send(act.side, "GET", f"{path}/{one['id']}", role=role)).json()
-        for one in (listed.json()["items"] if listed.is_success else [])
-    ]
-    persons = [subject["id"] for concern in read for subject in concern.get("subjects", ())]
-    return persons[:1] if act.choice % 2 else persons
-
-
-def _about(body: Any, persons: list[str]) -> Any:
-    if "contributions" in body:
-        return {**body, "contributions": [{**one, "about": persons} for one in body["contributions"]]}
-    return {**body, "about": persons}
-
-
 async def make(run: Run, act: Act, path: str, body: Any, *, role: str | None = None, method: str = "POST") -> Any:
     """Send what makes something, and remember what it made."""
     by = role or act.role
-    answer = await run.send(act.side, method, path, body, role=by)
-    if b"/problems/persons-not-named" in answer.body:
-        persons = await _persons_of(run, act, by)
-        answer = await run.send(act.side, method, path, _about(body, persons), role=by)
+    about = partial(persons_of, run, act.side, case_of(run, act), role=by, only_first=act.choice % 2 > 0)
+    answer = await about_somebody(lambda said: run.send(act.side, method, path, said, role=by), body, about)
     if answer.is_success:
         run.remember(act.number, path, answer)
     return answer

@@ -44,6 +44,7 @@ SIGNING = {
 }
 DECIDING = {Action.RECORD_CLEARANCE_CHECK: ("nothing_hinders", "hindered"), Action.TAKE_OVER_CASE: ("taken_over",)}
 ENDS = {Stage.HINDERED, Stage.NOT_TAKEN_IN, Stage.POLICE_ALONE, Stage.CLOSED}
+OF_A_CHILD = {Action.HAND_OVER_CHILD_NOTIFICATION, Action.STATE_AGE}  # in a closed case, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +244,6 @@ def signed(world: World, state: State, who: Somebody, proposal: Proposal, action
     )
 
 
-OF_A_CHILD = {Action.HAND_OVER_CHILD_NOTIFICATION, Action.STATE_AGE}
-"""What can be done of a closed case, too: a child's underretning, and the age that asks for one or ends it."""
-
-
 # --- the promises ---------------------------------------------------------------------------------------------------
 def check_decision(proposal: Proposal) -> None:
     """No joint decision without both authorities, by two persons."""
@@ -258,12 +255,10 @@ def check_decision(proposal: Proposal) -> None:
 
 def check_step(before: State, action: Action, who: Somebody, after: State) -> None:
     """What must be true of every single step."""
-    if action is Action.OPEN_ASSESSMENT:
-        assert before.qualified, "the tool was opened without a joint reason"
-    if action is Action.PROPOSE_SCREENING:
-        assert who.authority not in before.awaits_child, "a child was screened before the hand-over"
-    if after.stage is Stage.CLOSED:
-        assert after.closed_by == {M, P}, "closed without both"
+    assert action is not Action.OPEN_ASSESSMENT or before.qualified, "the tool was opened without a joint reason"
+    is_screened = action is Action.PROPOSE_SCREENING
+    assert not is_screened or who.authority not in before.awaits_child, "a child was screened before the hand-over"
+    assert after.stage is not Stage.CLOSED or after.closed_by == {M, P}, "closed without both"
     if before.stage is Stage.CLOSED:
         owed = after.awaits_child if action in OF_A_CHILD else before.awaits_child
         assert after == replace(before, awaits_child=owed), f"{who.name} changed a closed case by {action}"
