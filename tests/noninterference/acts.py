@@ -6,7 +6,6 @@ An act is data: a history can be printed, and played again without one. What dif
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from about_nobody import about_somebody
@@ -120,8 +119,11 @@ TEXTS = frozenset({
 async def make(run: Run, act: Act, path: str, body: Any, *, role: str | None = None, method: str = "POST") -> Any:
     """Send what makes something, and remember what it made."""
     by = role or act.role
-    about = partial(persons_of, run, act.side, case_of(run, act), role=by, only_first=act.choice % 2 > 0)
-    answer = await about_somebody(lambda said: run.send(act.side, method, path, said, role=by), body, about)
+
+    async def whom() -> list[str]:
+        return await persons_of(run, act.side, case_of(run, act), role=by, only_first=act.choice % 2 > 0)
+
+    answer = await about_somebody(lambda said: run.send(act.side, method, path, said, role=by), body, whom)
     if answer.is_success:
         run.remember(act.number, path, answer)
     return answer

@@ -113,7 +113,8 @@ async def _check_the_log(run: Run, act: Act) -> None:
             "review": "finding", "text": written("Opslag om natten.", act.choice),
             "owner": str(run.person_id(act.side, "tovholder")), "answer_by": f"{today + timedelta(days=30)}",
         }
-        for place, entry in enumerate(drawn.json().get("items", ())[:3]):
+        others = [entry for entry in drawn.json().get("items", ()) if not entry["is_own"]]
+        for place, entry in enumerate(others[:3]):
             path = f"{check}/entries/{entry['leaf_index']}/review"
             await run.send(act.side, "POST", path, {"review": "in_order"} if place else finding, role="dpo")
         for one in (await run.send(act.side, "GET", "/log/findings")).json()["items"]:
