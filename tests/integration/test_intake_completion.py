@@ -90,7 +90,9 @@ class WhenDangerIsAcute:
     async def test_112_comes_first_whatever_else_there_is_to_say(self, house: House) -> None:
         draft = a_concern(is_acute=True, subjects=[{"cpr_number": CPR}, {"name": "Carl"}])
         recorded = await house.person("kommune").post(f"/infohuse/{house.infohus_id}/concerns", draft)
-        assert recorded["warnings"] == [WARNINGS["acute"], WARNINGS["cpr-odd"], WARNINGS["cpr-missing"]]
+        assert recorded["warnings"] == [
+            WARNINGS[one] for one in ("acute", "cpr-odd", "cpr-missing", "age-unknown")
+        ]
         assert "112" in recorded["warnings"][0]
 
     @pytest.mark.rule(31)
@@ -118,8 +120,8 @@ class WhenACprNumberIsOdd:
     @pytest.mark.rule(74)
     @pytest.mark.parametrize(("subject", "warnings"), [
         ({"cpr_number": CPR}, ["cpr-odd"]), ({"cpr_number": "0101041234"}, ["cpr-odd"]),
-        ({"cpr_number": "010104 1234"}, ["cpr-odd"]), ({"cpr_number": OTHER_CPR}, []), ({"name": "A"}, ["cpr-missing"]),
-        ({}, ["cpr-missing"]),
+        ({"cpr_number": "010104 1234"}, ["cpr-odd"]), ({"cpr_number": OTHER_CPR}, []),
+        ({"name": "A"}, ["cpr-missing", "age-unknown"]), ({}, ["cpr-missing", "age-unknown"]),
     ])
     async def test_it_is_recorded_with_a_warning_and_can_be_used(
         self, house: House, subject: dict[str, str], warnings: list[str]

@@ -149,7 +149,6 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     await kommune.post(f"{case.path}/subjects/{concern['subjects'][1]['id']}/ages", stated)
     await kommune.post(f"{case.path}/reporters/{concern['reporter_id']}/releases", {"reason": "Læreren vil det selv."})
     await _invite_all(case)
-    await report_danger(case)
     await case.accept()
     check = (await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", UUID(case.id)))[0]["id"]
     await _disclose(case, POLICE, MUNICIPALITY, kind="clearance_check", record_id=str(check))
@@ -178,6 +177,7 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     await _measure(case)
     for tovholder in (kommune, politi):
         await case.look_back(tovholder)
+    await report_danger(case)
     return case
 
 

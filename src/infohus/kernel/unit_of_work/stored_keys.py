@@ -112,7 +112,9 @@ def marks_on(record: sa.FromClause) -> sa.ColumnElement[Any]:
     The marks of one stand one after the other: of an array in a row without a name, a new connection knows no decoder.
     """
     mark = sa.func.unnest(Disclosure.concerns).column_valued("mark")
-    written = sa.select(sa.func.string_agg(mark, sa.literal(b"", sa.LargeBinary))).scalar_subquery()
+    written = sa.select(
+        sa.func.coalesce(sa.func.string_agg(mark, sa.literal(b"", sa.LargeBinary)), sa.literal(b"", sa.LargeBinary))
+    ).scalar_subquery()
     marks = sa.select(sa.func.row(Disclosure.exchange_id, written)).where(
         Disclosure.record_id == record.c.id, Disclosure.record_version == record.c.record_version,
         Disclosure.recipient_id == _AUTHORITY_ID,
