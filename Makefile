@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test tools lint types contracts policies migrations bench bench-log attack faults fuzz long-log noninterference rules catalog lock clean
+.PHONY: help setup demo test tools lint types contracts policies migrations bench bench-log attack faults fuzz long-log noninterference names rules catalog lock clean
 # Nothing of the caller's Python may leak into ours; our files can be read whatever the caller's umask.
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PIP_TARGET PIP_PREFIX PIP_USER VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -138,6 +138,10 @@ long-log: setup  ## 224,000 entries read by a service that may use 512 MiB; leav
 noninterference: setup  ## a thousand histories played twice: neither side sees what the other keeps; ARGS=--leaks
 	umask 022
 	PYTHONPATH=tests exec $(BIN)/python -m noninterference $(ARGS)
+
+names: setup  ## how well misspelt names are found, among the invented people in NAMES=folder
+	umask 022
+	exec $(BIN)/python bench/names $(if $(NAMES),$(NAMES),../shared/names) $(ARGS)
 
 rules: setup  ## run the tests that name a rule; keeps docs/rules.md
 	umask 022

@@ -20,6 +20,7 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
 from infohus.kernel.access.keys_model import NO_PERSON, ExchangeKey, SideSecret
 from infohus.kernel.access.model import Case, DisclosedKey, Disclosure, Participant, RecordKey
+from infohus.kernel.database.marks import EVERYBODY, marks_of
 from infohus.kernel.database.row_digests import REVISION
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Row
@@ -80,7 +81,7 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
         case_id, exchange_id = _id_of(moment), _id_of(moment + timedelta(hours=2))
         rows[Case].append({
             "id": case_id, "infohus_id": infohus_id, "number": f"B-{number:06d}", "stage": "received", "version": 1,
-            "opened_at": moment, "closed_at": None, "outcome": None,
+            "opened_at": moment, "closed_at": None, "outcome": None, "taken_over_at": None,
         })  # fmt: skip
         rows[Participant].extend(_participants(case_id, moment))
         rows[Exchange].append(_exchange(exchange_id, case_id, moment))
@@ -88,6 +89,9 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
             "exchange_id": exchange_id, "record_id": exchange_id, "recipient_id": PARTIES[1][0],
             "record_version": 1, "record_kind": "exchange", "case_id": case_id,
             "discloser_id": PARTIES[0][0], "via": [], "withdrawn_at": None,
+            "parts": [], "concerns": marks_of(
+                [EVERYBODY], exchange_id=exchange_id, record_id=exchange_id, recipient_id=PARTIES[1][0]
+            ),
         })  # fmt: skip
         rows[SideSecret].extend(_secrets(case_id))
         rows[ExchangeKey].append(_exchange_key(exchange_id, case_id, infohus_id))
@@ -95,7 +99,9 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
             "record_id": exchange_id, "record_version": 1, "part": WHOLE, "case_id": case_id, "key_id": _id_of(now()),
         }  # fmt: skip
         owner, reader = (party[0] for party in PARTIES[:2])
-        rows[RecordKey].append(key | {"authority_id": owner, "wrapped_key": os.urandom(WRAP_BYTES)})
+        rows[RecordKey].append(key | {
+            "authority_id": owner, "person_id": EVERYBODY, "wrapped_key": os.urandom(WRAP_BYTES),
+        })  # fmt: skip
         rows[DisclosedKey].append(key | {
             "exchange_id": exchange_id, "recipient_id": reader, "owner_id": owner, "number": 0,
             "content": os.urandom(32), "wrapped_key": os.urandom(WRAP_BYTES),
@@ -119,8 +125,9 @@ def _exchange(exchange_id: UUID, case_id: UUID, moment: datetime) -> dict[str, A
         "proportionality": os.urandom(80), "subsidiarity": os.urandom(80), "strict_necessity": os.urandom(220),
         "summary": os.urandom(390), "answers": os.urandom(720), "answers_key": os.urandom(WRAP_BYTES),
         "declared_not_for_investigation": True, "consent": "not_sought", "consent_reason": None, "is_onward": False,
+        "is_acute": None, "was_told_112": None,
         "manifest_salt": os.urandom(110),
-        "given_kinds": [], "given_ids": [], "given_versions": [],
+        "given_kinds": [], "given_ids": [], "given_versions": [], "given_parts": [],
     }  # fmt: skip
 
 

@@ -220,6 +220,6 @@ def concern_draft(number: int) -> dict[str, Any]:
         "reporter": {"name": f"Opdigtet anmelder {number}"},
         "observation": "En elev omtaler gentagne gange vold som løsning. " * 8,
         "told_reporter": "At henvendelsen drøftes i infohuset.",
-        "subjects": [{"name": f"Opdigtet person {number}"}],
+        "subjects": [{"name": f"Opdigtet person {number}", "birth_date": "1990-02-01"}],
     }
 

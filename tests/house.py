@@ -18,6 +18,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
+from about_nobody import about_nobody, send
 from house_keys import Addresses, Furniture, issuer_keys, issuers_with_their_keys, make_intake_keys, make_keys
 from house_rows import put_neighbour, put_rows
 from infohus.danish.purposes import PURPOSES
@@ -94,8 +95,9 @@ class Person:
         return await self._expect(await self.call("GET", path, **more), status)
 
     async def post(self, path: str, body: Any = None, *, status: int = 201, **more: Any) -> Any:
-        """Post JSON and get JSON, or fail."""
-        return await self._expect(await self.call("POST", path, json=body, **more), status)
+        """Post JSON and get JSON, or fail; where it is asked whom that is about, it is about nobody."""
+        ask = about_nobody if status in {200, 201} else send
+        return await self._expect(await ask(lambda said: self.call("POST", path, json=said, **more), body), status)
 
     async def put(self, path: str, body: Any, *, status: int = 200, **more: Any) -> Any:
         """Put JSON and get JSON, or fail."""
@@ -263,9 +265,9 @@ class CaseInHand:
                           purpose="recommendation")
         return self
 
-    async def note(self, text: str = "Moren er bekymret.", *, by: str = MUNICIPALITY) -> str:
-        """Note an item for one authority; give its id."""
-        item = await self._of(by).post(f"{self.path}/information", {"text": text, "source": "samtale"})
+    async def note(self, text: str = "Moren er bekymret.", *, by: str = MUNICIPALITY, **more: Any) -> str:
+        """Note an item for one authority; give its id. In a case about several persons it says whom it is `about`."""
+        item = await self._of(by).post(f"{self.path}/information", {"text": text, "source": "samtale", **more})
         return str(item["id"])
 
     async def disclose(self, *items: str, by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:

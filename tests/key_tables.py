@@ -103,6 +103,7 @@ class KeyTables:
     secrets: list[SideSecret] = field(default_factory=list)
     exchange_keys: list[ExchangeKey] = field(default_factory=list)
     kept: list[KeptKey] = field(default_factory=list)
+    concerns: dict[tuple[UUID, UUID], list[bytes]] = field(default_factory=dict)
     opened: list[Opened] = field(default_factory=list)
     wrote: list[Wrote] = field(default_factory=list)
     intake_keys: list[PublicIntakeKey] | None = None
@@ -145,10 +146,15 @@ class KeyTables:
         if "record_key" in sql:
             rows = [
                 columns_of(key) | {
-                    "owner_id": key.authority_id, "exchange_id": None, "number": None, "content": None
+                    "owner_id": key.authority_id, "exchange_id": None, "number": None, "content": None,
+                    "concerns": None,
                 } for key in self.record_keys if key.record_id in ids and key.authority_id == who
             ]
-            rows += [columns_of(key) for key in self.disclosed_keys if key.record_id in ids and key.recipient_id == who]
+            rows += [
+                columns_of(key)
+                | {"person_id": None, "concerns": self.concerns.get((key.exchange_id, key.record_id), [])}
+                for key in self.disclosed_keys if key.record_id in ids and key.recipient_id == who
+            ]
         else:
             rows = [
                 columns_of(key) for key in self.disclosed_keys if key.exchange_id in ids and key.recipient_id == who
@@ -168,7 +174,7 @@ class KeyTables:
     def read_keys(self, who: str, case_id: UUID) -> dict[str, Any]:
         """Give the row of `key_rows.KEYS` for a case."""
         secrets = [
-            (one.generation, one.wrapped_key) for one in self.secrets
+            (one.person_id, one.generation, one.wrapped_key) for one in self.secrets
             if (one.case_id, one.authority_id) == (case_id, who)
         ]
         seeds = self.keepers.intake_secrets
@@ -183,7 +189,7 @@ class KeyTables:
         for sql, arguments in statements:
             if sql == insert_unless_there_of(SideSecret).sql:
                 row = SideSecret.of(**dict(zip(insert_unless_there_of(SideSecret).names, arguments, strict=True)))
-                names = "case_id", "authority_id", "generation"
+                names = "case_id", "authority_id", "person_id", "generation"
                 if not any(all(vars(one)[name] == vars(row)[name] for name in names) for one in self.secrets):
                     self.secrets.append(row)
             elif sql == insert_of(ExchangeKey).sql:
@@ -229,6 +235,7 @@ class KeyUnit:
         self.keyring = Keyring(
             vault=vault, side_keys=self.side_keys, ask=tables.ask, caller=caller_of(who),
             resolved=ResolvedSubject(case=Case(id=case_id)), opened=tables.opened.append,
+            concerns=lambda _: None,
         )
         self.grants = Grants(
             vault=vault, keys=self.keyring, side_keys=self.side_keys, writes=cast(Any, self), ask=tables.ask,

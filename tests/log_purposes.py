@@ -4,7 +4,7 @@ import re
 
 READS_A_LOG = re.compile(
     r"/institutions/|/log(?!/notice$|/notice/acknowledgement$)|/installation-log"
-    r"|/infohuse/[^/]+/(exchanges|onward-notices|log-reports|content-requests)"
+    r"|/infohuse/[^/]+/(exchanges|onward-notices|pet-requests|log-reports|content-requests)"
     r"|/cases/[^/]+/(log$|exchanges/[^/]+/answers$|content-on-request/)"
 )
 

@@ -22,7 +22,7 @@ LEFT_TO_LATER = {
     **dict.fromkeys((48, 50, 51, 55), "identity"),
     **dict.fromkeys((73, 78), "keys, erasure and search"),
     **dict.fromkeys((79, 80, 81), "persons, accuracy, linked cases"),
-    **dict.fromkeys((82, 83, 84, 85), "children, danger, PET"),
+    **dict.fromkeys((83, 84), "children, danger"),
     **dict.fromkeys((86, 87, 89), "other authorities, exchange in detail"),
     **dict.fromkeys(range(92, 101), "ends, people, rights"),
     **dict.fromkeys((101, 102, 103, 105, 106, 107, 108), "duties beside § 115"),
@@ -30,7 +30,7 @@ LEFT_TO_LATER = {
 }
 """Rules that no test needs to prove yet, and the part of the work that will. This list only shrinks."""
 MADE_MORE_EXACT = {
-    2, 3, 9, 13, 14, 20, 28, 32, 42, 65, 66, 67, 72, 74, 75, 77,
+    2, 3, 9, 13, 20, 28, 32, 42, 65, 66, 67, 72, 74, 75, 77,
 }
 """Rules whose text says more than their tests prove, which were written for an earlier one. This list only shrinks."""
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "rules.md"

@@ -125,6 +125,7 @@ class AttackedRows:
             await self.insert(
                 Disclosure, exchange_id=exchange, record_id=record, recipient_id=THEIRS, record_version=1,
                 record_kind="scope_decision", case_id=case_id, discloser_id=OURS, via=[], withdrawn_at=None,
+                concerns=[],
             ),
             signatures[0],
         ], Action.PROPOSE_SCOPE_DECISION, by=OURS, case_id=case_id)

@@ -197,7 +197,7 @@ GRANT SELECT ON infohus.authority, infohus.infohus, infohus.infohus_authority, i
 
 ALTER TABLE infohus."case" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus."case" TO infohus_app;
-GRANT UPDATE (stage, version, closed_at, outcome) ON infohus."case" TO infohus_app;
+GRANT UPDATE (stage, version, closed_at, outcome, taken_over_at) ON infohus."case" TO infohus_app;
 CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
   USING (infohus.takes_part(id, 'any') OR infohus.supervises_case(id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
@@ -315,7 +315,7 @@ CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
 CREATE POLICY insert_disclosure ON infohus.disclosure FOR INSERT TO infohus_app
   WITH CHECK (
     recipient_id <> infohus.caller_authority() AND discloser_id = infohus.caller_authority()
-    AND infohus.takes_part(case_id, 'coordinators')
+    AND infohus.tells(case_id, exchange_id, record_id, recipient_id)
   );
 
 ALTER TABLE infohus.record_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -338,7 +338,7 @@ CREATE POLICY supervised_on_request ON infohus.disclosed_key FOR SELECT TO infoh
   USING (recipient_id = infohus.caller_authority() AND infohus.opens_on_request(record_id, record_version, NULL));
 -- An exchange gives another authority a key, never one's own.
 CREATE POLICY insert_disclosed_key ON infohus.disclosed_key FOR INSERT TO infohus_app
-  WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+  WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.tells(case_id, exchange_id, record_id, recipient_id));
 
 -- Idempotency keys of answered requests, visible to their person alone.
 ALTER TABLE infohus.answered_request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

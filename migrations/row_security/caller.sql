@@ -80,3 +80,51 @@ CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
     ) OR infohus.finds_participation(of_case, area);
   END
   $$;
+
+-- May the caller tell a recipient a record by this exchange? A tovholder any, which keys then limit; who was drawn in only
+-- an own report of danger, which is the exchange itself, and only whom it names (rule 84).
+CREATE FUNCTION infohus.tells(of_case uuid, of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  AS $$
+  BEGIN
+    RETURN infohus.takes_part(of_case, 'coordinators')
+      OR of_record = of_exchange AND infohus.reports_danger(of_case, of_exchange, recipient);
+  END
+  $$;
+
+CREATE FUNCTION infohus.reports_danger(of_case uuid, of_exchange uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.takes_part(of_case, 'any') AND EXISTS (
+      SELECT FROM infohus.exchange e
+      WHERE e.id = of_exchange AND e.case_id = of_case AND e.purpose = 'danger'
+        AND e.authority_id = infohus.caller_authority() AND e.recorded_by = infohus.caller_person()
+        AND recipient = ANY (e.recipients)
+    );
+  END
+  $$;
+
+-- Is an attempt of the caller's about something on PET's track of its own authority: an exchange or a request that it
+-- names, or a request that it would note as PET's? For the entry of the attempt, which stands on that track too, even if
+-- the caller may see nothing of it (rules 64 and 85); nothing else asks.
+CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text[]) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      SELECT FROM infohus.exchange e
+      WHERE e.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND e.authority_id = infohus.caller_authority()
+    ) OR EXISTS (
+      SELECT FROM infohus.information_request r
+      WHERE r.id = ANY (ids) AND r.under_pet_loven_4 AND r.authority_id = infohus.caller_authority()
+    ) OR EXISTS (
+      SELECT FROM infohus.withdrawal w JOIN infohus.exchange e ON e.id = w.exchange_id
+      WHERE w.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND w.authority_id = infohus.caller_authority()
+    ) OR EXISTS (
+      SELECT FROM infohus.authority a WHERE a.id = ANY (asking) AND a.kind = 'security_service'
+    );
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) TO infohus_app;

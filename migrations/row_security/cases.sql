@@ -11,6 +11,18 @@ CREATE POLICY select_subject ON infohus.subject FOR SELECT TO infohus_app
 CREATE POLICY insert_subject ON infohus.subject FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
+ALTER TABLE infohus.age_statement ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.age_statement TO infohus_app;
+CREATE POLICY select_age_statement ON infohus.age_statement FOR SELECT TO infohus_app
+  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+-- For those who may see the person, as its own row security says.
+CREATE POLICY insert_age_statement ON infohus.age_statement FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (SELECT FROM infohus.subject p WHERE p.id = subject_id)
+  );
+
 ALTER TABLE infohus.protected_address ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.protected_address TO infohus_app;
 CREATE POLICY select_protected_address ON infohus.protected_address FOR SELECT TO infohus_app
@@ -74,7 +86,7 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
   );
 -- The first correction since a moment of an exchange that the caller's authority gave or got, or of what that rests on: of
 -- each of its records another one that the authority gave or got, by the same discloser and with that very record, or the
--- one by which the discloser had it, and so on (rule 13). What the discloser had was wrong whenever it was corrected, also
+-- one by which the discloser had it, and so on, in a part that both told (rules 13 and 87). What the discloser had was wrong whenever it was corrected, also
 -- if it was passed on after that, or given to one that takes no part. Nobody learns here of an exchange made past it, and
 -- whoever passes something on is not told to the one who corrects.
 CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETURNS uuid
@@ -113,8 +125,8 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
         UNION
         SELECT w.exchange_id, w.record_id, CASE w.recipient_id WHEN e.authority_id THEN '-infinity' ELSE since END
         FROM infohus.exchange e
-        CROSS JOIN unnest(e.given_ids, e.given_versions) AS given (record_id, record_version)
-        JOIN infohus.disclosure w ON w.record_id = given.record_id
+        CROSS JOIN unnest(e.given_ids, e.given_versions, e.given_parts) AS given (record_id, record_version, parts)
+        JOIN infohus.disclosure w ON w.record_id = given.record_id AND w.parts && string_to_array(given.parts, ',')
           AND (
             w.recipient_id = e.authority_id AND w.record_version = given.record_version
             OR w.discloser_id = e.authority_id
@@ -126,7 +138,7 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
         FROM rests_on r
         JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_id = r.record_id
           AND d.record_kind <> 'exchange'
-        JOIN infohus.disclosure w ON w.record_id = d.record_id
+        JOIN infohus.disclosure w ON w.record_id = d.record_id AND w.parts && d.parts
           AND (
             w.exchange_id = ANY (d.via)
             OR (w.discloser_id = d.discloser_id AND own IN (w.discloser_id, w.recipient_id))
@@ -169,7 +181,7 @@ CREATE FUNCTION infohus.told_how(ids uuid[], of_cases uuid[])
         SELECT r.told_by, w.exchange_id, w.record_id, CASE WHEN w.exchange_id = ANY (d.via) THEN '-infinity'::timestamptz END
         FROM rests_on r
         JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_id = r.record_id
-        JOIN infohus.disclosure w ON w.record_id = d.record_id
+        JOIN infohus.disclosure w ON w.record_id = d.record_id AND w.parts && d.parts
           AND (w.exchange_id = ANY (d.via) OR (w.discloser_id = d.discloser_id AND own IN (w.discloser_id, w.recipient_id)))
       )
       SELECT t.exchange_id, t.record_id, t.record_version, false,
@@ -240,8 +252,23 @@ CREATE FUNCTION infohus.meant_by_attempt(of_case uuid, corrected uuid)
 REVOKE EXECUTE ON FUNCTION infohus.meant_by_attempt(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.meant_by_attempt(uuid, uuid) TO infohus_app;
 
+-- Who was drawn in reports danger, and nothing else (rule 84); that they did, they see again, so that it is not done twice.
 CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
-  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND (
+      infohus.takes_part(case_id, 'coordinators')
+      OR (purpose = 'danger' AND recorded_by = infohus.caller_person() AND infohus.takes_part(case_id, 'any'))
+    )
+  );
+CREATE POLICY select_own_report ON infohus.exchange FOR SELECT TO infohus_app
+  USING (
+    purpose = 'danger' AND authority_id = infohus.caller_authority() AND recorded_by = infohus.caller_person()
+    AND infohus.takes_part(case_id, 'any')
+  );
+-- It runs as the owner, whom forced row security binds too: these rows only. Who reports danger tells it by that.
+CREATE POLICY functions_read_report ON infohus.exchange FOR SELECT TO infohus_owner
+  USING (purpose = 'danger' AND authority_id = infohus.caller_authority());
 
 ALTER TABLE infohus.onward_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.onward_notice TO infohus_app;

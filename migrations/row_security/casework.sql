@@ -16,6 +16,14 @@ CREATE POLICY select_concern ON infohus.concern FOR SELECT TO infohus_app
 CREATE POLICY insert_concern ON infohus.concern FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
+-- Counted by its own side alone: an exchange gives no row of it.
+ALTER TABLE infohus.concern_form ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.concern_form TO infohus_app;
+CREATE POLICY select_concern_form ON infohus.concern_form FOR SELECT TO infohus_app
+  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+CREATE POLICY insert_concern_form ON infohus.concern_form FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
 ALTER TABLE infohus.reporter ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.reporter TO infohus_app;
 CREATE POLICY select_reporter ON infohus.reporter FOR SELECT TO infohus_app
@@ -81,15 +89,27 @@ CREATE POLICY insert_child_notification_step ON infohus.child_notification_step 
     )
   );
 
--- Does the caller's authority know of a child whose underretning is not handed over? It runs as the caller, whom row
--- security shows the tasks and steps of the own authority and those that were disclosed to it.
+-- Does the caller's authority know of a child, or of somebody who may be one, whose underretning is not handed over? It
+-- runs as the caller, whom row security shows the persons, tasks and steps of the own authority and those that were
+-- disclosed to it. It asks for the persons, so that a task that is not there, or was not disclosed, ends no waiting; of
+-- the persons that others recorded, only the municipality is asked, to whom each underretning goes.
 CREATE FUNCTION infohus.awaits_child_notification(of_case uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
     RETURN EXISTS (
-      SELECT FROM infohus.child_notification n WHERE n.case_id = of_case AND NOT EXISTS (
-        SELECT FROM infohus.child_notification_step s WHERE s.notification_id = n.id AND s.step = 'handed_over'
+      SELECT FROM (
+        SELECT n.subject_id FROM infohus.child_notification n WHERE n.case_id = of_case
+        UNION
+        SELECT p.id FROM infohus.subject p WHERE p.case_id = of_case AND p.is_under_18_at_receipt AND (
+          p.authority_id = infohus.caller_authority() OR infohus.caller_role() = 'municipal_coordinator'
+        )
+      ) child WHERE coalesce((
+        SELECT a.counts_as_child FROM infohus.age_statement a WHERE a.subject_id = child.subject_id
+        ORDER BY a.id DESC LIMIT 1
+      ), true) AND NOT EXISTS (
+        SELECT FROM infohus.child_notification n JOIN infohus.child_notification_step s ON s.notification_id = n.id
+        WHERE n.subject_id = child.subject_id AND s.step = 'handed_over'
       )
     );
   END
@@ -104,40 +124,24 @@ CREATE POLICY select_information_request ON infohus.information_request FOR SELE
   USING (
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    OR infohus.reads_what_was_told(case_id, id, recorded_by, authority_id)
   );
 CREATE POLICY insert_information_request ON infohus.information_request FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+-- Who was drawn in answers what their authority was asked, unless it has a tovholder who does (rules 8 and 86).
 CREATE POLICY update_information_request ON infohus.information_request FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    OR infohus.reads_what_was_told(case_id, id, recorded_by, authority_id) AND EXISTS (
+      SELECT FROM infohus.authority a
+      WHERE a.id = infohus.caller_authority() AND a.kind NOT IN ('municipality', 'police')
+    )
   );
 
--- Is an attempt of the caller's about something on PET's track of its own authority: an exchange or a request that it
--- names, or a request that it would note as PET's? For the entry of the attempt, which stands on that track too, even if
--- the caller may see nothing of it (rules 64 and 85); nothing else asks.
-CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text[]) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN EXISTS (
-      SELECT FROM infohus.exchange e
-      WHERE e.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND e.authority_id = infohus.caller_authority()
-    ) OR EXISTS (
-      SELECT FROM infohus.information_request r
-      WHERE r.id = ANY (ids) AND r.asked_by_pet AND r.authority_id = infohus.caller_authority()
-    ) OR EXISTS (
-      SELECT FROM infohus.withdrawal w JOIN infohus.exchange e ON e.id = w.exchange_id
-      WHERE w.id = ANY (ids) AND e.paragraph = 'pet-loven-4' AND w.authority_id = infohus.caller_authority()
-    ) OR EXISTS (
-      SELECT FROM infohus.authority a WHERE a.id = ANY (asking) AND a.kind = 'security_service'
-    );
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) TO infohus_app;
+-- `is_attempt_on_pets_track` reads it.
 CREATE POLICY functions_read_information_request ON infohus.information_request FOR SELECT TO infohus_owner
-  USING (authority_id = infohus.caller_authority() AND asked_by_pet);
+  USING (authority_id = infohus.caller_authority() AND under_pet_loven_4);
 
 ALTER TABLE infohus.withdrawal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.withdrawal TO infohus_app;
@@ -321,5 +325,9 @@ CREATE POLICY select_note ON infohus.note FOR SELECT TO infohus_app
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
   );
+-- Why the police took a case over is theirs to write.
 CREATE POLICY insert_note ON infohus.note FOR INSERT TO infohus_app
-  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+  WITH CHECK (
+    authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators')
+    AND (kind <> 'takeover' OR infohus.caller_role() = 'police_coordinator')
+  );

@@ -62,7 +62,9 @@ CREATE FUNCTION infohus.case_moves_on() RETURNS trigger
   AS $$
   BEGIN
     IF NEW.stage IS DISTINCT FROM OLD.stage AND NOT (
-      NEW.stage = 'closed' OR (OLD.stage, NEW.stage) IN (
+      NEW.stage = 'closed'
+      OR (NEW.stage = 'police_alone' AND OLD.stage <> 'closed' AND infohus.caller_role() = 'police_coordinator')
+      OR (OLD.stage, NEW.stage) IN (
         ('received', 'cleared'), ('received', 'hindered'), ('cleared', 'accepted'), ('cleared', 'not_taken_in'),
         ('cleared', 'police_alone'), ('accepted', 'qualifying'), ('accepted', 'recommending'),
         ('qualifying', 'recommending'), ('acting', 'recommending'), ('recommending', 'acting')
@@ -73,6 +75,20 @@ CREATE FUNCTION infohus.case_moves_on() RETURNS trigger
     END IF;
     RETURN NEW;
   END
+  $$;
+
+-- Did the police of the infohus take the case over, by a note of theirs that the act makes, at the case's own moment of
+-- that?
+CREATE FUNCTION infohus.was_taken_over(of_case uuid, at timestamptz) RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+    SELECT EXISTS (
+      SELECT FROM infohus.note n
+      JOIN infohus."case" c ON c.id = n.case_id
+      JOIN infohus.infohus i ON i.id = c.infohus_id AND i.police_id = n.authority_id
+      WHERE n.case_id = of_case AND n.kind = 'takeover' AND n.happened_at = c.taken_over_at
+        AND n.happened_at = coalesce(at, n.happened_at)
+    )
   $$;
 
 -- What a case's stage rests on: the check by the police, or a decision that both authorities signed, or differed on. So
@@ -88,7 +104,7 @@ CREATE FUNCTION infohus.stage_rests_on(of_case uuid, stage text, at timestamptz)
       SELECT FROM infohus.scope_decision d JOIN infohus.scope_disagreement g ON g.scope_decision_id = d.id
       WHERE d.case_id = of_case AND stage = 'not_taken_in' AND d.differed_at IS NOT NULL
         AND g.authority_id <> d.authority_id AND d.decided_at = coalesce(at, d.decided_at)
-    ) OR EXISTS (
+    ) OR (stage = 'police_alone' AND infohus.was_taken_over(of_case, at)) OR EXISTS (
       SELECT FROM (
         SELECT d.case_id, d.id, d.content_hash, d.decided_at,
           CASE d.outcome WHEN 'within' THEN 'accepted' WHEN 'outside' THEN 'not_taken_in' ELSE 'police_alone' END
@@ -144,10 +160,11 @@ CREATE FUNCTION infohus.obligation_is_met() RETURNS trigger
 
 REVOKE EXECUTE ON FUNCTION
   infohus.acting_now(), infohus.is_set_once(), infohus.is_counted(), infohus.case_moves_on(), infohus.obligation_is_met(),
-  infohus.stage_rests_on(uuid, text, timestamptz), infohus.case_rests_on_what_was_decided()
+  infohus.was_taken_over(uuid, timestamptz), infohus.stage_rests_on(uuid, text, timestamptz), infohus.case_rests_on_what_was_decided()
   FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.acting_now() TO infohus_app;
-GRANT EXECUTE ON FUNCTION infohus.stage_rests_on(uuid, text, timestamptz) TO infohus_app, infohus_reconciler;
+GRANT EXECUTE ON FUNCTION
+  infohus.was_taken_over(uuid, timestamptz), infohus.stage_rests_on(uuid, text, timestamptz) TO infohus_app, infohus_reconciler;
 
 CREATE TRIGGER moves_on BEFORE UPDATE OF stage ON infohus."case"
   FOR EACH ROW WHEN (current_user = 'infohus_app') EXECUTE FUNCTION infohus.case_moves_on();
@@ -166,7 +183,7 @@ BEGIN
         SELECT * FROM (VALUES
             ('access_request', 'is_set_once', 'answered_at'),
             ('assessment', 'is_set_once', 'exchange_id, decided_at'),
-            ('case', 'is_set_once', 'closed_at, outcome'),
+            ('case', 'is_set_once', 'closed_at, outcome, taken_over_at'),
             ('case', 'is_counted', 'version'),
             ('case_side', 'is_counted', 'version'),
             ('closure', 'is_set_once', 'exchange_id, decided_at'),

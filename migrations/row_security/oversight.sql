@@ -106,7 +106,8 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
     WITH ours AS (
       SELECT c.id, c.outcome, c.closed_at FROM infohus."case" c WHERE c.infohus_id = of_infohus
     ), reports AS (
-      SELECT k.channel, k.extremism_form FROM infohus.concern k JOIN ours ON ours.id = k.case_id
+      SELECT k.channel, f.extremism_form FROM infohus.concern k JOIN ours ON ours.id = k.case_id
+      JOIN infohus.concern_form f ON f.concern_id = k.id
       WHERE k.authority_id = infohus.caller_authority() AND k.recorded_at >= begins_at AND k.recorded_at < ends_at
     ), scopes AS (
       SELECT CASE WHEN s.differed_at IS NULL THEN s.outcome ELSE 'disagreed' END AS outcome,
@@ -160,6 +161,14 @@ GRANT EXECUTE ON FUNCTION infohus.yearly_counts(uuid, integer) TO infohus_app;
 -- It runs as the owner, whom forced row security binds too: beside the cases it reads these tables, for a tovholder of
 -- the infohus, and of each side's records the caller's own.
 CREATE POLICY counting_read ON infohus.concern FOR SELECT TO infohus_owner
+  USING (
+    authority_id = infohus.caller_authority() AND case_id IN (
+      SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
+      WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
+        AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+    )
+  );
+CREATE POLICY counting_read ON infohus.concern_form FOR SELECT TO infohus_owner
   USING (
     authority_id = infohus.caller_authority() AND case_id IN (
       SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
@@ -281,7 +290,8 @@ DECLARE
     kind text;
 BEGIN
     FOREACH kind IN ARRAY ARRAY[
-        'access_request', 'archive_clearance', 'assessment', 'child_notification', 'child_notification_step', 'clearance_check',
+        'access_request', 'age_statement', 'archive_clearance', 'assessment', 'child_notification',
+        'child_notification_step', 'clearance_check',
         'closure', 'concern', 'contribution', 'custody_release', 'exchange', 'first_view',
         'follow_up', 'information', 'information_request', 'invitation', 'journal_reference', 'kept_mark',
         'legal_hold', 'measure', 'note', 'onward_notice', 'recommendation', 'release',

@@ -37,6 +37,28 @@ CREATE FUNCTION infohus.supervises_exchange(of_exchange uuid, given_by text) RET
   END
   $$;
 
+-- PET's requests under PET-loven § 4 to the caller's authority, for its own supervision: when it was asked, when that was
+-- noted, and how and when it was answered; not the question (rule 85). A reviewer sees no row of the table.
+CREATE FUNCTION infohus.pet_requests(of_infohus uuid)
+  RETURNS TABLE (
+    id uuid, case_id uuid, asked_by text, asked_at timestamptz, recorded_at timestamptz, answer text,
+    answer_exchange_id uuid, answered_at timestamptz
+  )
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF infohus.supervises(of_infohus) THEN
+      RETURN QUERY
+        SELECT r.id, r.case_id, r.asked_by::text, r.asked_at, r.recorded_at, r.answer::text, r.answer_exchange_id,
+          r.answered_at
+        FROM infohus.information_request r JOIN infohus."case" c ON c.id = r.case_id
+        WHERE c.infohus_id = of_infohus AND r.under_pet_loven_4 AND r.asked_of = infohus.caller_authority();
+    END IF;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.pet_requests(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.pet_requests(uuid) TO infohus_app;
+
 -- Has the caller, a DPO, asked for this record not long ago, and has the own authority a key of this version, and of no
 -- newer one? Without a `kind` the request may be for any: a wrap of a key opens no row of another kind.
 CREATE FUNCTION infohus.opens_on_request(of_record uuid, of_version integer, kind text) RETURNS boolean

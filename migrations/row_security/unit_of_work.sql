@@ -122,7 +122,7 @@ CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
     ) THEN
       RETURN ARRAY(
         SELECT s.log_id FROM infohus.side_person s
-        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
+        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.place
       );
     END IF;
     RETURN NULL;

@@ -103,7 +103,7 @@ CREATE FUNCTION infohus.own_persons_by_cpr(of_infohus uuid, looked_for bytea) RE
         JOIN infohus.subject s ON s.id = p.subject_id
         JOIN infohus."case" c ON c.id = p.case_id
         WHERE p.authority_id = infohus.caller_authority() AND s.cpr_index = looked_for AND c.infohus_id = of_infohus
-        ORDER BY p.subject_id;
+        ORDER BY p.case_id, p.place, p.subject_id;
     END IF;
   END
   $$;
@@ -127,7 +127,7 @@ CREATE FUNCTION infohus.own_persons_by_record(of_infohus uuid, looked_for uuid) 
         WHERE known.authority_id = infohus.caller_authority() AND known.subject_id = looked_for
           AND its.infohus_id = of_infohus AND infohus.takes_part(known.case_id, 'coordinators')
           AND c.infohus_id = of_infohus AND (s.id = k.id OR s.cpr_index = k.cpr_index)
-        ORDER BY p.subject_id;
+        ORDER BY p.case_id, p.place, p.subject_id;
     END IF;
   END
   $$;

@@ -71,6 +71,7 @@ def create_tables() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("outcome", sa.Text()),
+        sa.Column("taken_over_at", sa.DateTime(timezone=True)),
         revision(),
         sa.UniqueConstraint("infohus_id", "number"),
     )
@@ -90,6 +91,7 @@ def create_tables() -> None:
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("subject_id", sa.Uuid(), primary_key=True),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("log_id", sa.Text(), nullable=False, unique=True),
     )
 
@@ -131,8 +133,10 @@ def create_tables() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("discloser_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("via", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("concerns", sa.ARRAY(sa.LargeBinary()), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         revision(),
+        sa.Column("parts", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
         sa.Index(None, "case_id", "recipient_id", "record_kind"),
     )
@@ -142,6 +146,7 @@ def create_tables() -> None:
         sa.Column("record_id", sa.Uuid(), primary_key=True),
         sa.Column("record_version", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("part", sa.Text(), primary_key=True),
+        sa.Column("person_id", sa.Uuid(), primary_key=True),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
         sa.Column("key_id", sa.Uuid(), nullable=False),

@@ -4,9 +4,11 @@ import sqlalchemy as sa
 
 from migrations.tables.definitions import add_reference, choice, create_record, create_table, revision, sealed
 
-PARAGRAPHS = ("rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4")
+OUTSIDE_115 = ("fvl-28", "fvl-31", "dbl-6-8", "strl-141", "sul-43-2-2")
+PARAGRAPHS = ("rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4", *OUTSIDE_115)
 PURPOSES = (
     "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure", "follow_up", "closure",
+    "danger", "own_handling",
 )
 CHANNELS = ("system", "written", "meeting", "phone")
 
@@ -24,15 +26,31 @@ def create_tables() -> None:
         choice("age_group", "under_18", "18_to_24", "25_or_older", "unknown"),
         sealed("name", nullable=True),
         sealed("birth_date", nullable=True),
+        sealed("age", nullable=True),
         sealed("cpr_number", nullable=True),
         sealed("address", nullable=True),
-        sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
+        sa.CheckConstraint(
+            "CASE age_group WHEN 'under_18' THEN is_under_18_at_receipt WHEN 'unknown' THEN true"
+            " ELSE NOT is_under_18_at_receipt END",
+            name="age_group_says_the_same",
+        ),
         sa.Index("ix_subject_cpr_index", "cpr_index"),
         unique_in_case=("id",),
     )
 
     # The person of a side, in its case.
     add_reference("side_person", "subject_id", "subject", within="case_id")
+
+    create_record(
+        "age_statement",
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("counts_as_child", sa.Boolean(), nullable=False),
+        sa.Column("replaces_earlier", sa.Boolean(), nullable=False),
+        sealed("age"),
+        sealed("reason"),
+        sa.ForeignKeyConstraint(["case_id", "subject_id"], ["infohus.subject.case_id", "infohus.subject.id"]),
+        sa.Index("ix_age_statement_subject_id", "subject_id"),
+    )
 
     create_record(
         "protected_address",
@@ -75,10 +93,14 @@ def create_tables() -> None:
         ),
     )
 
+    outside = f"paragraph IN ({', '.join(repr(one) for one in OUTSIDE_115)})"
     create_record(
         "exchange",
         choice("paragraph", *PARAGRAPHS),
-        choice("cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"),
+        choice(
+            "cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c",
+            nullable=True,
+        ),
         choice("purpose", *PURPOSES),
         choice("channel", *CHANNELS),
         sa.Column("categories", sa.ARRAY(sa.Text()), nullable=False),
@@ -91,7 +113,10 @@ def create_tables() -> None:
         sa.Column("given_kinds", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("given_ids", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("given_versions", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("given_parts", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("declared_not_for_investigation", sa.Boolean(), nullable=False),
+        sa.Column("is_acute", sa.Boolean()),
+        sa.Column("was_told_112", sa.Boolean()),
         choice("consent", "given", "refused", "sought", "not_sought", nullable=True),
         sealed("consent_reason", nullable=True),
         sealed("necessity", nullable=True),
@@ -104,14 +129,21 @@ def create_tables() -> None:
         sa.Column("answers_key", sa.LargeBinary()),
         sa.CheckConstraint(
             "cardinality(given_kinds) = cardinality(given_ids)"
-            " AND cardinality(given_versions) = cardinality(given_ids)",
+            " AND cardinality(given_versions) = cardinality(given_ids)"
+            " AND cardinality(given_parts) = cardinality(given_ids)",
             name="given_is_named_whole",
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
         sa.CheckConstraint(
-            "paragraph = 'pet-loven-4' OR (declared_not_for_investigation"
+            f"paragraph = 'pet-loven-4' OR ({outside} AND necessity IS NOT NULL) OR (declared_not_for_investigation"
             " AND num_nulls(consent, necessity, proportionality, subsidiarity) = 0)",
-            name="weighed_unless_pet_asked",
+            name="weighed_as_its_provision_asks",
+        ),
+        sa.CheckConstraint(f"(cooperation_form IS NULL) = ({outside})", name="cooperates_under_115"),
+        sa.CheckConstraint(
+            "(purpose = 'danger') = (is_acute IS NOT NULL) AND (is_acute IS NULL) = (was_told_112 IS NULL)"
+            f" AND (purpose <> 'danger' OR {outside})",
+            name="danger_is_outside_115",
         ),
         sa.UniqueConstraint("corrects_id"),
         unique_in_case=("id",),

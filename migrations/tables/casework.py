@@ -23,13 +23,23 @@ def create_tables() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         choice("reporter_kind", "citizen", "relative", "professional", "authority", "organisation"),
         sa.Column("reporter_is_anonymous", sa.Boolean(), nullable=False),
-        choice("extremism_weight", "main", "one_of_several", "unknown"),
-        sa.Column("extremism_form", sa.Text(), nullable=False),
-        sa.Column("signs", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("is_acute", sa.Boolean(), nullable=False),
         sealed("observation"),
         sealed("interpretation", nullable=True),
+        sealed("extremism_weight"),
+        sealed("extremism_form"),
+        sealed("signs", nullable=True),
         sealed("told_reporter"),
         sa.UniqueConstraint("id", "reporter_is_anonymous"),
+    )
+
+    # Of which form of extremism the side that recorded a concern counts it, for the yearly status; told to nobody.
+    create_table(
+        "concern_form",
+        sa.Column("concern_id", sa.Uuid(), sa.ForeignKey("infohus.concern.id"), primary_key=True),
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("extremism_form", sa.Text(), nullable=False),
     )
 
     # The concern that a person is named in.
@@ -66,20 +76,23 @@ def create_tables() -> None:
     create_record(
         "child_notification",
         sa.Column("subject_id", sa.Uuid(), sa.ForeignKey("infohus.subject.id"), nullable=False),
-        sa.Column("assess_by", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("receipt_by", sa.Date(), nullable=False),
-        sa.UniqueConstraint("subject_id"),
+        sa.Column("assess_by", sa.DateTime(timezone=True)),
+        sa.Column("receipt_by", sa.Date()),
+        sa.UniqueConstraint("subject_id", "authority_id"),
+        sa.CheckConstraint("(assess_by IS NULL) = (receipt_by IS NULL)", name="both_clocks_or_none"),
     )
 
     create_record(
         "child_notification_step",
         sa.Column("notification_id", sa.Uuid(), sa.ForeignKey("infohus.child_notification.id"), nullable=False),
-        choice("step", "handed_over", "assessed", "receipt_given"),
+        choice("step", "handed_over", "assessed", "receipt_given", "receipt_not_possible"),
         sa.Column("taken_at", sa.DateTime(timezone=True)),
         sa.Column("taken_on", sa.Date()),
         sealed("handed_over_to", nullable=True),
         sa.UniqueConstraint("notification_id", "authority_id", "step"),
-        sa.CheckConstraint("(step = 'receipt_given') = (taken_on IS NOT NULL)", name="receipt_on_a_day"),
+        sa.CheckConstraint(
+            "(step IN ('receipt_given', 'receipt_not_possible')) = (taken_on IS NOT NULL)", name="receipt_on_a_day"
+        ),
         sa.CheckConstraint("(taken_at IS NULL) = (taken_on IS NOT NULL)", name="taken_at_some_time"),
         sa.CheckConstraint("(step = 'handed_over') = (handed_over_to IS NOT NULL)", name="handed_over_to_somebody"),
     )
@@ -87,17 +100,20 @@ def create_tables() -> None:
     create_record(
         "information_request",
         sa.Column("asked_by", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
-        sa.Column("asked_by_pet", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True)),
+        sa.Column("under_pet_loven_4", sa.Boolean(), nullable=False),
         sa.Column("asked_of", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
-        choice("answer", "disclosed", "partly", "declined", nullable=True),
+        choice("answer", "disclosed", "partly", "declined", "nothing_to_disclose", nullable=True),
         sa.Column("answer_exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("question"),
+        sealed("asked_by_name", nullable=True),
         revision(),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_at_some_time"),
         sa.CheckConstraint(
-            "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"
+            "answer IS NULL OR (answer IN ('declined', 'nothing_to_disclose')) = (answer_exchange_id IS NULL)",
+            name="disclosing_is_an_exchange",
         ),
     )
 
@@ -197,7 +213,7 @@ def create_tables() -> None:
 
     create_record(
         "note",
-        choice("kind", "note", "received", "sent", "internal_final"),
+        choice("kind", "note", "received", "sent", "internal_final", "takeover"),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.note.id")),
         sealed("subject", nullable=True),

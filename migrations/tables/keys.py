@@ -88,6 +88,7 @@ def create_tables() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Text(), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("key_id", sa.Uuid(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),

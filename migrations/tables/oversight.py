@@ -126,8 +126,8 @@ def create_tables() -> None:
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         choice(
             "record_kind",
-            "access_request", "archive_clearance", "assessment", "child_notification", "child_notification_step",
-            "clearance_check", "closure", "concern", "contribution", "custody_release",
+            "access_request", "age_statement", "archive_clearance", "assessment", "child_notification",
+            "child_notification_step", "clearance_check", "closure", "concern", "contribution", "custody_release",
             "exchange", "first_view", "follow_up", "information", "information_request",
             "invitation", "journal_reference", "kept_mark", "legal_hold", "measure",
             "note", "onward_notice", "recommendation", "release", "restriction",

@@ -13,7 +13,7 @@ from migrations.tables.definitions import (
 )
 
 RECORD_KINDS = (
-    "concern", "reporter", "subject", "clearance_check", "child_notification",
+    "concern", "reporter", "subject", "age_statement", "clearance_check", "child_notification",
     "child_notification_step", "information", "note",
     "custody_release", "exchange", "first_view", "scope_decision", "scope_disagreement", "screening", "assessment",
     "contribution", "recommendation", "measure", "follow_up", "closure",

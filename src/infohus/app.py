@@ -87,6 +87,7 @@ from infohus.whole_case.log_reports.api import handlers as log_report_handlers
 from infohus.whole_case.next_steps.api import handlers as next_step_handlers
 from infohus.whole_case.rights.api import handlers as right_handlers
 from infohus.whole_case.searches.api import handlers as search_handlers
+from infohus.whole_case.takeovers.api import handlers as takeover_handlers
 
 logger = structlog.get_logger()
 
@@ -185,7 +186,9 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={
             **scopes_over(units),
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
+            "police_answer_pet": Provide(lambda: settings.police_answer_pet, sync_to_thread=False),
             "other_signs_within_days": Provide(lambda: settings.other_signs_within_days, sync_to_thread=False),
+            "saturday_counts": Provide(lambda: settings.saturday_counts, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
             "units": Provide(lambda: units, sync_to_thread=False),
@@ -218,6 +221,7 @@ def guarded_handlers() -> list[HTTPRouteHandler]:
     """List the routes that need a caller."""
     return guarded(
         *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
+        *takeover_handlers,
         *case_handlers, *next_step_handlers, *scope_handlers, *screening_handlers,
         *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
         *content_request_handlers,

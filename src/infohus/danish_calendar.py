@@ -139,6 +139,13 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < 5 and day not in _public_holidays(day.year)  # noqa: PLR2004 - Saturday is 5
 
 
+def is_hverdag(day: date, *, saturday_counts: bool) -> bool:
+    """Say whether `day` is one of the hverdage of a statute: neither Sunday nor public holiday, Saturday by choice."""
+    if day.weekday() == WEEKDAYS.index(Weekday.SATURDAY):
+        return saturday_counts and day not in _public_holidays(day.year)
+    return is_working_day(day)
+
+
 @lru_cache(maxsize=8)
 def _public_holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("DK", years=year).keys())

@@ -80,6 +80,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="After so many days an authority that signed a closure may end its own side (rule 70).",
                   ge=1, le=3650)
     ] = 30
+    police_answer_pet: Annotated[
+        bool, Meta(description='Whether a police district is "anden forvaltningsmyndighed" in PET-lovens § 4, and so '
+                               "cannot decline what PET asks under it (rule 14).")
+    ] = True
     sign_every_seconds: Annotated[
         int, Meta(description="How often each log that grew is signed, and its witnesses asked.", ge=1, le=3600)
     ] = 60
@@ -100,6 +104,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="With less free space on a watched disk `/ready` answers 503, before the disk is full.",
                   ge=1)
     ] = 1024
+    saturday_counts: Annotated[
+        bool, Meta(description="Whether Saturday is one of the six hverdage of a child's receipt (rule 32).")
+    ] = True
     note_late_after_days: Annotated[
         int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
     ] = 3
@@ -230,6 +237,7 @@ def _row(field: msgspec.structs.FieldInfo) -> str:
     described = msgspec.inspect.type_info(get_type_hints(Settings, include_extras=True)[field.name])
     assert isinstance(described, msgspec.inspect.Metadata)  # noqa: S101 - every field has a description
     default = field.default.relative_to(REPOSITORY) if isinstance(field.default, Path) else field.default
+    default = str(default).lower() if isinstance(default, bool) else default
     shown = "required" if field.required else "none" if default is None else f"`{default}`"
     meaning = (described.extra_json_schema or {})["description"]
     return f"| `{PREFIX}{field.name.upper()}` | {shown} | {_bounds(described.type)} | {meaning} |"
@@ -241,6 +249,8 @@ def _bounds(kind: msgspec.inspect.Type) -> str:
             return f"{least}–{most}"
         case msgspec.inspect.IntType(ge=int(least)):
             return f"{least} or more"
+        case msgspec.inspect.BoolType():
+            return "`true` or `false`"
         case msgspec.inspect.UnionType(types) if any(isinstance(one, msgspec.inspect.StrType) for one in types):
             return "text"
         case msgspec.inspect.CustomType() | msgspec.inspect.UnionType():

@@ -9,6 +9,7 @@ import pytest
 
 from house import POLICE, CaseInHand, House, now, told
 from infohus.app import guarded_handlers
+from infohus.danish_calendar import danish_day
 from infohus.kernel.authorization.action import Action
 from infohus.web.attempts import ActOfAnotherOperation, RouteWithoutAct, acts_of
 from integration.test_closing import CLOSURE, closure
@@ -64,7 +65,7 @@ async def stop_the_clocks(case: CaseInHand) -> None:
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
     await case.kommune.post(f"{path}/hand-over", handed, status=200)
     await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
-    await case.kommune.post(f"{path}/receipt", {"receipt_given_on": "2026-11-20"}, status=200)
+    await case.kommune.post(f"{path}/receipt", {"receipt_given_on": str(danish_day(now()))}, status=200)
 
 
 async def found_by(house: House, dpo: str, *actions: str) -> dict[str, list[str]]:

@@ -32,7 +32,7 @@ async def everything_happens(house: House) -> list[str]:
                 "name": marked("navn"), "cpr_number": CPR, "birth_date": "2001-01-01", "address": marked("skjult"),
                 "address_is_protected": True,
             },
-            {"name": marked("navn"), "address": marked("adresse")},
+            {"name": marked("navn"), "birth_date": "1999-03-04", "address": marked("adresse")},
         ],
         observation=marked("observation"), interpretation=marked("tolkning"), told_reporter=marked("sagt"),
         reporter={"name": marked("henvender"), "contact": marked("kontakt")},
@@ -109,6 +109,7 @@ async def what_the_database_says(case: CaseInHand) -> str:
     )
     answer = await case.kommune.call("POST", f"{case.path}/notes", json={
         "kind": "sent", "happened_at": "2026-11-20T10:00:00Z", "subject": marked("emne"), "text": marked("notat"),
+        "about": [],
     })
     assert answer.status_code == 500
     await case.house.sql("DROP FUNCTION public.refuses() CASCADE")

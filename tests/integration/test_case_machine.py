@@ -26,6 +26,7 @@ from litestar.testing import AsyncTestClient
 from conftest import Database
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now, open_house, told
 from infohus.cases.procedure.table import PROCEDURE, next_stage
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.authorization.action import Action
@@ -250,7 +251,8 @@ class CaseMachine(RuleBasedStateMachine):
             handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
             self.expect(self.send("kommune", "POST", f"{path}/hand-over", handed), None)
             self.expect(self.send("kommune", "POST", f"{path}/assessment", {"assessed_at": now().isoformat()}), None)
-            self.expect(self.send("kommune", "POST", f"{path}/receipt", {"receipt_given_on": "2026-11-20"}), None)
+            given = {"receipt_given_on": str(danish_day(now()))}
+            self.expect(self.send("kommune", "POST", f"{path}/receipt", given), None)
             self.model.awaits_child = self.model.clocks_run = False
 
     @invariant()

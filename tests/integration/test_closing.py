@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from infohus.danish_calendar import danish_day
 from invitations import invitation
 
 
@@ -38,7 +39,7 @@ async def child(house: House) -> tuple[CaseInHand, Resolve]:
     concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
     path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
     await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
-    await case.kommune.post(f"{path}/receipt", {"receipt_given_on": "2026-11-20"}, status=200)
+    await case.kommune.post(f"{path}/receipt", {"receipt_given_on": str(danish_day(now()))}, status=200)
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
     return case, lambda: case.kommune.post(f"{path}/hand-over", handed, status=200)
 
@@ -59,7 +60,7 @@ async def _child_with_one_clock(house: House, stopped: str, runs: str) -> tuple[
     path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
     await case.kommune.post(f"{path}/hand-over", handed, status=200)
-    says = {"assessment": {"assessed_at": now().isoformat()}, "receipt": {"receipt_given_on": "2026-11-20"}}
+    says = {"assessment": {"assessed_at": now().isoformat()}, "receipt": {"receipt_given_on": str(danish_day(now()))}}
     await case.kommune.post(f"{path}/{stopped}", says[stopped], status=200)
     return case, lambda: case.kommune.post(f"{path}/{runs}", says[runs], status=200)
 
@@ -292,7 +293,9 @@ class WhenSomethingStandsInTheWay:
         await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
         case = await (await house.case()).accept()
         path = f"{case.path}/information-requests"
-        await case.politi.post(path, {"question": "Hvad har I?", "received_from": "pet"})
+        await case.politi.post(path, {
+            "question": "Hvad har I?", "received_from": "pet", "states_chapters_12_13": True,
+        })
         await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
         await case.kommune.post(path, {"question": "Kender I ham?", "disclosure": told(recipients=[PROBATION])})
         for person in (case.kommune, case.politi):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now, told
+from infohus.danish_calendar import danish_day
 from integration.test_closing import A_CHILD, CLOSURE, FROM_OUTSIDE, Resolve, a_measure, closure
 from integration.test_pets_track import ASKED, QUESTION, everything_seen_by, knowing_pet
 
@@ -94,9 +95,10 @@ async def told_of_a_child(case: CaseInHand, teller: Person, by: str) -> Resolve:
     await teller.post(f"{case.path}/exchanges", {**told(by), "items": items})
 
     async def finish() -> None:
-        await case.kommune.post(f"{path}/hand-over", handed, status=200)
+        within = {**handed, "handed_over_at": now().isoformat()}
+        await case.kommune.post(f"{path}/hand-over", within, status=200)
         await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
-        await case.kommune.post(f"{path}/receipt", {"receipt_given_on": "2026-11-20"}, status=200)
+        await case.kommune.post(f"{path}/receipt", {"receipt_given_on": str(danish_day(now()))}, status=200)
 
     return finish
 

@@ -13,7 +13,7 @@ from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.danish.purposes import OF_CONTENT_BY_ANOTHER, OF_CONTENT_ON_REQUEST
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.oversight.content_requests.model import REVIEWABLE
-from integration.test_pets_track import knowing_pet
+from integration.test_pets_track import QUESTION, knowing_pet
 
 WHY = "En borger har klaget over, hvad der står."
 CPR = "010104-1234"
@@ -152,6 +152,7 @@ class WhenADpoAsksForContent:
     @pytest.mark.rule(85)
     async def test_what_stands_on_pets_track_is_read_on_that_track(self, house: House) -> None:
         case = await knowing_pet(house)
+        await case.kommune.post(f"{case.path}/information-requests", QUESTION)
         exchange = (await case.kommune.post(f"{case.path}/exchanges", {
             **CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen.",
         }))["id"]

@@ -26,7 +26,7 @@ from infohus.kernel.identity.issuers import read_issuers
 from infohus.kernel.sealing.keepers import supervision_of
 from runbook import README, UNIT, Installation, Served, directives, free_port, variables
 
-LARGEST_RESIDENT_KILOBYTES = 160 * 1024
+LARGEST_RESIDENT_KILOBYTES = 176 * 1024
 STOP_SECONDS = int(directives(UNIT.read_text(encoding="utf-8"))["TimeoutStopSec"][0])
 OBSERVATION = "Han taler om våben i klassen."
 CONCERN = {

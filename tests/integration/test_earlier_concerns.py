@@ -60,7 +60,9 @@ class WhenThePersonIsKnown:
         assert pages == [[one] for one in moments]
 
     @pytest.mark.rule(78)
-    @pytest.mark.parametrize("subjects", [[], [{"name": "Prøve Prøvesen"}], [{"cpr_number": OTHER_CPR}]])
+    @pytest.mark.parametrize("subjects", [
+        [], [{"name": "Prøve Prøvesen", "birth_date": "1990-02-01"}], [{"cpr_number": OTHER_CPR}],
+    ])
     async def test_without_the_number_or_with_another_there_is_nothing(
         self, house: House, subjects: list[dict[str, str]]
     ) -> None:
@@ -176,7 +178,9 @@ class WhenTheCaseIsToEnd:
         assert len(await house.sql("SELECT shown FROM infohus.earlier_concerns_seen")) == 1
 
     @pytest.mark.rule(78)
-    @pytest.mark.parametrize("subjects", [[], [{"name": "Prøve Prøvesen"}], [{"cpr_number": CPR}]])
+    @pytest.mark.parametrize("subjects", [
+        [], [{"name": "Prøve Prøvesen", "birth_date": "1990-02-01"}], [{"cpr_number": CPR}],
+    ])
     async def test_where_nothing_went_before_nothing_is_asked(
         self, house: House, subjects: list[dict[str, str]]
     ) -> None:

@@ -83,7 +83,7 @@ async def hand_over(case: CaseInHand) -> None:
     concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
     notification = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
     await case.kommune.post(f"{notification}/assessment", {"assessed_at": now().isoformat()}, status=200)
-    await case.kommune.post(f"{notification}/receipt", {"receipt_given_on": "2026-11-20"}, status=200)
+    await case.kommune.post(f"{notification}/receipt", {"receipt_given_on": str(danish_day(now()))}, status=200)
     path = f"{notification}/hand-over"
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
     await case.kommune.post(path, handed, status=200)

@@ -124,11 +124,15 @@ class WhenPetAsks:
     """Rule 14: PET-loven § 4, never § 115."""
 
     PET = "pet"
+    ASKS: ClassVar = {"question": "Hvem bor der?", "received_from": PET, "states_chapters_12_13": True}
 
     async def knowing_pet(self, house: House) -> CaseInHand:
         await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
         await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
-        return await house.case()
+        case = await house.case()
+        for person in (case.kommune, case.politi):
+            await person.post(f"{case.path}/information-requests", self.ASKS)
+        return case
 
     @pytest.mark.rule(14)
     async def test_the_basis_is_pet_loven_and_pet_need_not_take_part(self, house: House) -> None:
@@ -181,9 +185,7 @@ class WhenPetAsks:
     @pytest.mark.rule(14)
     async def test_the_request_cannot_be_declined(self, house: House) -> None:
         case = await self.knowing_pet(house)
-        asked = await case.kommune.post(
-            f"{case.path}/information-requests", {"question": "Hvem bor der?", "received_from": self.PET}
-        )
+        asked = await case.kommune.post(f"{case.path}/information-requests", self.ASKS)
         path = f"{case.path}/information-requests/{asked['id']}/answer"
         declined = await case.kommune.call("POST", path, json={"answer": "declined"})
         assert declined.json()["type"] == "/problems/pet-request-cannot-be-declined"

@@ -215,8 +215,10 @@ class WhenAnExchangeIsRecorded:
         item = {"kind": "concern", "id": case.concern_id}
         first = await case.kommune.post(f"{case.path}/exchanges", {**SAID, "items": [item]})
         await case.kommune.post(f"{case.path}/exchanges", SAID)
-        assert first["records"] == [item]
+        parts = ["interpretation", "observation", "told_reporter"]
+        told_in = {**item, "parts": parts}
+        assert first["records"] == [told_in]
         for person in (case.kommune, case.politi):
-            assert (await person.get(f"{case.path}/exchanges/{first['id']}"))["records"] == [item]
+            assert (await person.get(f"{case.path}/exchanges/{first['id']}"))["records"] == [told_in]
             listed = (await person.get(f"{case.path}/exchanges"))["items"]
-            assert [one["records"] for one in listed] == [[item], []]
+            assert [one["records"] for one in listed] == [[told_in], []]

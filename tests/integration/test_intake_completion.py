@@ -90,7 +90,9 @@ class WhenDangerIsAcute:
     async def test_112_comes_first_whatever_else_there_is_to_say(self, house: House) -> None:
         draft = a_concern(is_acute=True, subjects=[{"cpr_number": CPR}, {"name": "Carl"}])
         recorded = await house.person("kommune").post(f"/infohuse/{house.infohus_id}/concerns", draft)
-        assert recorded["warnings"] == [WARNINGS["acute"], WARNINGS["cpr-odd"], WARNINGS["cpr-missing"]]
+        assert recorded["warnings"] == [
+            WARNINGS[one] for one in ("acute", "cpr-odd", "cpr-missing", "age-unknown")
+        ]
         assert "112" in recorded["warnings"][0]
 
     @pytest.mark.rule(31)
@@ -118,8 +120,8 @@ class WhenACprNumberIsOdd:
     @pytest.mark.rule(74)
     @pytest.mark.parametrize(("subject", "warnings"), [
         ({"cpr_number": CPR}, ["cpr-odd"]), ({"cpr_number": "0101041234"}, ["cpr-odd"]),
-        ({"cpr_number": "010104 1234"}, ["cpr-odd"]), ({"cpr_number": OTHER_CPR}, []), ({"name": "A"}, ["cpr-missing"]),
-        ({}, ["cpr-missing"]),
+        ({"cpr_number": "010104 1234"}, ["cpr-odd"]), ({"cpr_number": OTHER_CPR}, []),
+        ({"name": "A"}, ["cpr-missing", "age-unknown"]), ({}, ["cpr-missing", "age-unknown"]),
     ])
     async def test_it_is_recorded_with_a_warning_and_can_be_used(
         self, house: House, subject: dict[str, str], warnings: list[str]
@@ -196,11 +198,12 @@ class WhenAnotherConcernComesInTheSameCase:
         assert refused["type"] == "/problems/not-possible-now"
 
 
-async def stop_clocks(case: CaseInHand, child: str, *, receipt_on: str = "2026-11-20") -> dict[str, Any]:
+async def stop_clocks(case: CaseInHand, child: str, *, receipt_on: str | None = None) -> dict[str, Any]:
     """Record the assessment and the receipt."""
     path = f"{case.path}/child-notifications/{child}"
     await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
-    stopped: dict[str, Any] = await case.kommune.post(f"{path}/receipt", {"receipt_given_on": receipt_on}, status=200)
+    given = {"receipt_given_on": receipt_on or str(danish_day(now()))}
+    stopped: dict[str, Any] = await case.kommune.post(f"{path}/receipt", given, status=200)
     return stopped
 
 
@@ -217,7 +220,7 @@ class WhenAChildIsConcerned:
         assert (assessed["assessment_is_overdue"], assessed["receipt_is_overdue"]) == (False, True)
         late = await case.kommune.post(f"{path}/receipt", {"receipt_given_on": "2026-05-22"}, status=200)
         assert (late["receipt_by"], late["receipt_given_on"], late["receipt_is_overdue"]) == (
-            "2026-05-21", "2026-05-22", True,
+            "2026-05-20", "2026-05-22", True,
         )
 
     @pytest.mark.rule(32)
@@ -244,9 +247,9 @@ class WhenAChildIsConcerned:
         case = await house.case(subjects=[GIRL])
         child = (await the_concern(case))["child_notifications"][0]["id"]
         path = f"{case.path}/child-notifications/{child}/receipt"
-        await case.politi.post(path, {"receipt_given_on": "2026-11-20"}, status=403)
+        await case.politi.post(path, {"receipt_given_on": str(danish_day(now()))}, status=403)
         await stop_clocks(case, child)
-        again = await case.kommune.post(path, {"receipt_given_on": "2026-11-21"}, status=409)
+        again = await case.kommune.post(path, {"receipt_given_on": str(danish_day(now()))}, status=409)
         assert again["type"] == "/problems/already-recorded"
 
     @pytest.mark.rule(70)
@@ -327,6 +330,7 @@ class WhenThePoliceTakeAConcernIn:
             {"kind": "concern", "id": case.concern_id}, {"kind": "child_notification", "id": child},
         ]}
         await case.politi.post(f"{case.path}/exchanges", draft)
+        handed |= {"handed_over_at": now().isoformat()}
         await case.kommune.post(f"{path}/hand-over", handed, status=200)
         await stop_clocks(case, child)
         seen = (await the_concern(case, "politi"))["child_notifications"][0]
@@ -336,4 +340,4 @@ class WhenThePoliceTakeAConcernIn:
         assert [one["step"] for one in steps] == ["handed_over", "assessed", "receipt_given"]
         await case.disclose(items=[{"kind": "child_notification_step", "id": one["id"]} for one in steps])
         seen = (await the_concern(case, "politi"))["child_notifications"][0]
-        assert (seen["handed_over_at"] is None, seen["receipt_given_on"]) == (False, "2026-11-20")
+        assert (seen["handed_over_at"] is None, seen["receipt_given_on"]) == (False, str(danish_day(now())))

@@ -173,7 +173,7 @@ class WhenThePersonIsUnder18:
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
         task = concern["child_notifications"][0]
         assert datetime.fromisoformat(task["assess_by"]) == received + timedelta(hours=24)
-        assert task["receipt_by"] == "2026-05-21"
+        assert task["receipt_by"] == "2026-05-20"
         content = {"considered": "x", "reasons": "y"}
         draft = {"outcome": "recommend", "content": content, "disclosure": told()}
         waits = await case.kommune.call("POST", f"{case.path}/screenings", json=draft)

@@ -120,6 +120,8 @@ class WhenWhatWasKeptIsWithdrawn:
         # Nor to PET, which asks, and takes no part in the case (rule 14).
         await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
         await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
+        asks = {"question": "Hvor bor han?", "received_from": "pet", "states_chapters_12_13": True}
+        await reader.post(f"{case.path}/information-requests", asks)
         for_pet = {**draft, "recipients": ["pet"], "requested_by_pet": True}
         assert (await reader.post(f"{case.path}/exchanges", for_pet, status=409))["type"] == refused["type"]
         # What was passed on before fell with what it rests on.

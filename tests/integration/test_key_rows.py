@@ -44,7 +44,7 @@ class WhenRowsOfKeysAreAskedFor:
         for who, keys in ((MUNICIPALITY, 0), (POLICE, 2), (PROBATION, 0)):
             async with as_keys(database, who) as connection:
                 own = await connection.fetch("SELECT authority_id FROM keys.side_secret")
-                assert [row["authority_id"] for row in own] == ([who] if who != PROBATION else [])
+                assert {row["authority_id"] for row in own} == ({who} if who != PROBATION else set())
                 assert len(await connection.fetch("SELECT FROM keys.exchange_key")) == keys
                 seeds = await connection.fetch("SELECT authority_id FROM keys.intake_secret")
                 assert {row["authority_id"] for row in seeds} == {who}

@@ -132,8 +132,8 @@ class WhenKeysAreRead:
             return seen
 
         case = await house.case()
-        # A new case has no keys to read; then the new secret is.
-        assert since() == (1, 1)
+        # A new case has no keys to read; then the new secrets are, the side's and its person's.
+        assert since() == (2, 2)
         item = await case.note()
         assert since() == (1, 0)
         await case.kommune.get(f"{case.path}/information/{item}")

@@ -30,7 +30,6 @@ from checked_log import (
     revealed,
     review,
     signed,
-    today,
 )
 from conftest import Database
 from house import AUTHORITIES, MUNICIPAL_LOG, House, now, open_house
@@ -122,7 +121,7 @@ class WhenACheckIsAnnounced:
 
     async def test_sent_twice_it_is_announced_once(self, house: House) -> None:
         await busy(house)
-        body = {"period_from": today(), "period_until": today(), "commitment": COMMITMENT}
+        body = {"period_from": str(danish_day(now())), "period_until": str(danish_day(now())), "commitment": COMMITMENT}
         once = {"Idempotency-Key": "varsel-2026-2"}
         sent = [await house.person("dpo").call("POST", CHECKS, json=body, headers=once) for _ in range(2)]
         assert len({answer.json()["id"] for answer in sent}) == 1

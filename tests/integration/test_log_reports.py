@@ -150,7 +150,7 @@ class WhenAPersonAsksForALogReport:
 
     @pytest.mark.rule(64)
     async def test_a_person_without_a_cpr_number_is_named_by_the_record(self, house: House) -> None:
-        case = await house.case(subjects=[{"name": "Uden Nummer"}, SUBJECT])
+        case = await house.case(subjects=[{"name": "Uden Nummer", "birth_date": "1990-02-01"}, SUBJECT])
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
         without, with_number = (one["id"] for one in concern["subjects"])
         lines = (await report_on(house, subject=without))["lines"]

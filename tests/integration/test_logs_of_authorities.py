@@ -334,7 +334,8 @@ class WhenSomebodyWhoTakesNoPartTriesACase:
         neighbour = await house.neighbour(police_coordinator=politi.person_id)
         theirs = await politi.post(f"/infohuse/{neighbour.infohus_id}/concerns", {
             "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "professional",
-            "observation": "Hun tegner symboler.", "told_reporter": "Vi ser på det.", "subjects": [{"name": "N N"}],
+            "observation": "Hun tegner symboler.", "told_reporter": "Vi ser på det.",
+            "subjects": [{"name": "N N", "birth_date": "1990-02-01"}],
         })
         said = []
         for case_id in (theirs["case_id"], str(UUID(int=8))):

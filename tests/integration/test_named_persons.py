@@ -17,7 +17,9 @@ from infohus.kernel.audit.verification.named_persons import OUT_OF_ORDER, UNNAME
 from reconciled import faults_in
 
 LATER = timedelta(minutes=6)
-PERSONS = [{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Anden Andersen"}]
+PERSONS = [
+    {"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Anden Andersen", "birth_date": "1990-02-01"},
+]
 
 
 async def append_as_a_superuser(house: House, database: Database, *entries: Entry) -> None:
@@ -44,7 +46,7 @@ async def forged(house: House, of: CaseInHand, /, **changed: Any) -> Entry:
 async def case_with_persons(house: House) -> CaseInHand:
     case = await house.case(subjects=PERSONS)
     for _ in range(3):
-        await case.note()
+        await case.note(about=[])
     return case
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from msgspec import inspect
 
+from about_nobody import about_nobody
 from drafts import Spot, spots
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from house import INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from infohus.web.api_examples import EXAMPLES
 from invitations import invitation
 
 PERSONS_OF_AN_AUTHORITY = {"InviteParticipant person_id", "ReviewLogEntry owner"}
@@ -21,7 +23,9 @@ MEASURE = {
     "level": "selective", "responsible_authority": MUNICIPALITY, "description": "Samtaler.", "starts_on": "2026-12-01",
     "follow_up_on": LATER,
 }
-SUBJECTS = [{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Bror Prøvesen"}]
+SUBJECTS = [
+    {"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Bror Prøvesen", "birth_date": "1990-02-01"},
+]
 Body = Callable[[str], dict[str, Any]]
 
 
@@ -29,13 +33,14 @@ Body = Callable[[str], dict[str, Any]]
 class Named:
     """One place where a body names a record: at which address, of which kind, and the body for an id.
 
-    `{request}` and the like in the address are records of the case.
+    `{request}` and the like in the address are records of the case. `by` is who names it.
     """
 
     path: str
     kind: str
     body: Body
     method: str = "POST"
+    by: str = "kommune"
 
 
 def residence(subject: str) -> dict[str, Any]:
@@ -52,6 +57,19 @@ def item_of(kind: str) -> Callable[[str], list[dict[str, str]]]:
     return lambda record: [{"kind": kind, "id": record}]
 
 
+def about(path: str, body: dict[str, Any], *, by: str = "kommune") -> Named:
+    return Named(path, "subject", lambda record: {**body, "about": [record]}, by=by)
+
+
+OUTSIDE = {**EXAMPLES["DiscloseOutside"], "basis": None, "recipients": [INSTITUTION]}
+CONCERN = {
+    "channel": "mail", "received_at": "2026-01-02T10:00:00Z", "reporter_kind": "citizen", "observation": "Igen.",
+    "told_reporter": "Tak.",
+}
+CONTRIBUTION = {
+    "dimension": "family", "answer": "described", "text": "Moren holder kontakt.", "source": "skolen",
+    "dated_on": "2026-10-01", "is_first_hand": False, "origin": "already_held",
+}
 WHILE_ACTING: dict[str, Named] = {
     "InviteParticipant records[0]": Named(
         "/participants", "information", lambda record: invitation(PROBATION, records=[record])
@@ -86,6 +104,25 @@ WHILE_ACTING: dict[str, Named] = {
     "ReleaseWithheld item.id": Named(
         "/releases", "brother", lambda record: {"item": item_of("subject")(record)[0], "reason": "Han vil det selv."}
     ),
+    "LookThrough items[0].id": Named(
+        "/look-through", "information",
+        lambda record: {"recipients": [POLICE], "items": item_of("information")(record)},
+    ),
+    "DiscloseOutside items[0].id": Named(
+        "/disclosures-outside", "information", lambda record: {**OUTSIDE, "items": item_of("information")(record)}
+    ),
+    "DiscloseOutside about[0]": about("/disclosures-outside", OUTSIDE),
+    "NoteInformation about[0]": about("/information", {"text": "Noget.", "source": "klubben"}),
+    "WriteNote about[0]": about("/notes", {"happened_at": "2026-01-02T10:00:00Z", "text": "Ringede."}),
+    "RecordExchange about[0]": about("/exchanges", {**told(), "summary": "De blev omtalt."}),
+    "CorrectExchange about[0]": about("/exchanges/{again}/corrections", {**told(), "summary": "Det var en anden."}),
+    "RecordOralExchange about[0]": about("/oral-exchanges", EXAMPLES["RecordOralExchange"]),
+    "RequestInformation about[0]": about("/information-requests", {"question": "Hvem?", "received_from": POLICE}),
+    "RecordCustodyRelease about[0]": about("/custody-releases", EXAMPLES["RecordCustodyRelease"]),
+    "StartMeasure about[0]": about("/measures", MEASURE),
+    "AddConcern about[0]": about("/concerns", CONCERN),
+    "RecordAccessRequest about[0]": about("/access-requests", {"received_on": "2026-11-20", "asked": "Hvad?"}),
+    "ReportDanger about[0]": about("/danger-reports", EXAMPLES["ReportDanger"]),
     "SearchPerson case_id": Named(
         "/infohuse/{infohus}/searches", "case",
         lambda record: {"cpr_number": "010104-1234", "purpose": "casework", "case_id": record},
@@ -97,6 +134,15 @@ WHILE_PROPOSED: dict[str, Named] = {
         "/scope-decisions/{scope_decision}", "subject", residence, method="PUT"
     ),
 }
+WHILE_QUALIFYING: dict[str, Named] = {
+    "ContributeToAssessment contributions[0].about[0]": Named(
+        "/assessments/{assessment}/contributions", "subject",
+        lambda record: {
+            "contributions": [{**CONTRIBUTION, "about": [record]}], "disclosure": told(purpose="assessment"),
+        },
+    ),
+}
+AT_LAST = {"TakeOverCase about[0]": about("/takeover", EXAMPLES["TakeOverCase"], by="politi")}
 WHILE_CLEARED: dict[str, Named] = {
     "ProposeScopeDecision content.residences[0].subject_id": Named("/scope-decisions", "subject", residence),
 }
@@ -111,6 +157,9 @@ class Records:
     hidden: dict[str, str] = field(default_factory=dict)
     received_exchange: str = ""
     """The exchange by which the police told the municipality `received`."""
+    again: str = ""
+    """Another exchange, to be corrected once more."""
+    assessment: str = ""
 
     @classmethod
     async def made(cls, case: CaseInHand) -> "Records":
@@ -124,6 +173,7 @@ class Records:
         it.ids["received"] = await case.note(by=POLICE)
         it.received_exchange = (await case.disclose(it.ids["received"], by=POLICE))["id"]
         it.hidden["received"] = it.hidden["information"]
+        it.again = (await case.disclose(it.ids["information"]))["id"]
         note = {"happened_at": now().isoformat(), "text": "Ringede."}
         it.ids["note"] = (await case.kommune.post(f"{case.path}/notes", note))["id"]
         it.hidden["note"] = (await case.politi.post(f"{case.path}/notes", note))["id"]
@@ -138,11 +188,15 @@ class Records:
     async def send(self, named: Named, record: str) -> tuple[int, str]:
         """Name a record at a place; give the status and what is said."""
         path = named.path.format(
-            infohus=self.case.house.infohus_id, received_exchange=self.received_exchange, **self.ids
+            infohus=self.case.house.infohus_id, received_exchange=self.received_exchange, again=self.again,
+            assessment=self.assessment, **self.ids,
         )
         path = path if path.startswith("/infohuse") else self.case.path + path
         headers = {"If-Match": "*"} if named.method == "PUT" else {}
-        answer = await self.case.kommune.call(named.method, path, json=named.body(record), headers=headers)
+        person = self.case.house.person(named.by)
+        answer = await about_nobody(
+            lambda said: person.call(named.method, path, json=said, headers=headers), named.body(record)
+        )
         return answer.status_code, answer.text
 
     def others(self, named: Named, elsewhere: "Records") -> Iterator[tuple[str, str]]:
@@ -164,19 +218,24 @@ def places() -> list[Spot]:
 
 NOT_SAID_TO_BE_THERE = {"RequestContent record_id"}
 """Asked for without an answer to whether there is such a record: what is read of it, test_content_requests.py tries."""
+NOBODY_YET = {"RecordConcern about[0]"}
+"""A new case has nobody whom it could name."""
 
 
 @pytest.mark.fault("A2")
 class WhenABodyNamesARecord:
     def test_each_place_is_tried(self) -> None:
-        tried = {*WHILE_ACTING, *WHILE_PROPOSED, *WHILE_CLEARED, *PERSONS_OF_AN_AUTHORITY, *NOT_SAID_TO_BE_THERE}
+        tried = {
+            *WHILE_ACTING, *WHILE_PROPOSED, *WHILE_CLEARED, *WHILE_QUALIFYING, *AT_LAST, *PERSONS_OF_AN_AUTHORITY,
+            *NOT_SAID_TO_BE_THERE, *NOBODY_YET,
+        }
         assert {f"{spot.operation} {spot.name}" for spot in places()} == tried
 
     @pytest.mark.rule(67)
     @pytest.mark.rule(44)
     async def test_only_one_of_the_kind_that_is_meant_in_this_case_and_seen_is_taken(self, house: House) -> None:
-        first, second, elsewhere = [
-            await Records.made(await house.case(subjects=SUBJECTS, reporter={"name": "Vera Vidne"})) for _ in range(3)
+        first, second, third, elsewhere = [
+            await Records.made(await house.case(subjects=SUBJECTS, reporter={"name": "Vera Vidne"})) for _ in range(4)
         ]
         await first.case.recommend()
         await second.case.clear()
@@ -185,7 +244,21 @@ class WhenABodyNamesARecord:
         proposal = await second.case.kommune.get(f"{second.case.path}/next-steps")
         second.ids["scope_decision"] = proposal["proposals"][0]["id"]
         wrong |= await self._taken(second, elsewhere, WHILE_PROPOSED)
+        await third.case.qualify()
+        opened = await third.case.kommune.post(f"{third.case.path}/assessments", EXAMPLES["OpenAssessment"])
+        third.assessment = opened["decision"]["id"]
+        wrong |= await self._taken(third, elsewhere, WHILE_QUALIFYING)
+        await first.case.disclose(items=item_of("subject")(first.ids["subject"]))
+        wrong |= await self._taken(first, elsewhere, AT_LAST)
         assert wrong == {}
+
+    @pytest.mark.rule(79)
+    async def test_a_new_case_has_nobody_to_name(self, house: House) -> None:
+        it = await Records.made(await house.case(subjects=SUBJECTS, reporter={"name": "Vera Vidne"}))
+        for record in (it.ids["subject"], it.ids["note"], "00000000-0000-4000-8000-000000000000"):
+            draft = {**CONCERN, "about": [record]}
+            refused = await it.case.kommune.post(f"/infohuse/{house.infohus_id}/concerns", draft, status=422)
+            assert refused["type"] == "/problems/no-person-of-the-side"
 
     async def _taken(
         self, it: Records, elsewhere: Records, named: dict[str, Named]

@@ -31,9 +31,9 @@ UNREADABLE_AND_OF_PET = (
 _CORRELATION = re.compile(r'"correlation_id":"[^"]*"')
 TOLD = (
     "INSERT INTO infohus.disclosure (exchange_id, record_id, recipient_id, record_version, record_kind, case_id,"
-    " discloser_id, via) VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}')"
+    " discloser_id, via, concerns) VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}', '{}')"
 )
-QUESTION = {"question": "Hvor bor han?", "received_from": "pet"}
+QUESTION = {"question": "Hvor bor han?", "received_from": "pet", "states_chapters_12_13": True}
 
 
 async def knowing_pet(house: House) -> CaseInHand:
@@ -145,8 +145,7 @@ class WhenPetIsAnswered:
             assert UUID(made.from_police["id"]) in seen
             assert UUID(made.exchange["id"]) not in seen
             assert await app.fetch("SELECT FROM infohus.disclosure WHERE recipient_id = 'pet'") == []
-            requests = "SELECT FROM infohus.information_request WHERE asked_by_pet"
-            assert await app.fetch(requests) == []
+            assert await app.fetch("SELECT FROM infohus.information_request WHERE under_pet_loven_4") == []
 
     @pytest.mark.rule(13)
     @pytest.mark.rule(16)
@@ -176,9 +175,8 @@ class WhenPetIsAnswered:
         case = await knowing_pet(house)
         items = [{"kind": "information", "id": await case.note()}]
         ordinary = await case.kommune.post(f"{case.path}/exchanges", {**told(), "items": items})
-        for_pet, again = [
-            await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "items": items}) for _ in range(2)
-        ]
+        await case.kommune.post(f"{case.path}/information-requests", QUESTION)
+        for_pet, again = [await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "items": items}) for _ in "12"]
         draft = {**told(), "summary": "Det var en anden.", "recipients": []}
         of_pets = await case.kommune.post(f"{case.path}/exchanges/{for_pet['id']}/corrections", draft)
         assert (of_pets["recipients"], of_pets["paragraph"]) == (["pet"], "pet-loven-4")
@@ -325,9 +323,10 @@ class WhenAnActIsForPet:
     async def test_a_repetition_stands_on_it_too(self, house: House) -> None:
         case = await knowing_pet(house)
         once: dict[str, Any] = {"headers": {"Idempotency-Key": "svar-til-pet-0001"}}
+        await case.kommune.post(f"{case.path}/information-requests", QUESTION)
         first = await case.kommune.post(f"{case.path}/exchanges", ASKED, **once)
         assert await case.kommune.post(f"{case.path}/exchanges", ASKED, **once) == first
-        assert [entry.action for entry in await for_pet(house)] == [Action.RECORD_EXCHANGE] * 2
+        assert [entry.action for entry in await for_pet(house)][1:] == [Action.RECORD_EXCHANGE] * 2
 
     @pytest.mark.rule(64)
     async def test_no_letter_counts_it(self, house: House) -> None:

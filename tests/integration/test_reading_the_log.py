@@ -196,6 +196,9 @@ class WhenSupervisionLooksAtWhatPetGot:
         for_pet, ordinary = await house.case(), await (await house.case()).clear()
         await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
         await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
+        await for_pet.kommune.post(f"{for_pet.path}/information-requests", {
+            "question": "Hvor bor han?", "received_from": "pet", "states_chapters_12_13": True,
+        })
         exchange = await for_pet.kommune.post(f"{for_pet.path}/exchanges", ASKED_BY_PET)
         await for_pet.kommune.get(f"{for_pet.path}/exchanges/{exchange['id']}")
         await ordinary.disclose(await ordinary.note())

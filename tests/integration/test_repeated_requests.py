@@ -202,11 +202,12 @@ class WhenEverythingIsSentTwice:
 
 async def the_rest_of_a_case(house: House) -> None:
     """Do what making a row of every kind leaves out."""
-    case = await (await house.case(subjects=[{"name": "Prøve Prøvesen"}])).accept()
+    case = await (await house.case(subjects=[{"name": "Prøve Prøvesen", "birth_date": "1990-02-01"}])).accept()
     kommune = case.kommune
     for address, operation in (
         ("concerns", "AddConcern"), ("oral-exchanges", "RecordOralExchange"), ("notes", "WriteNote"),
-        ("custody-releases", "RecordCustodyRelease"),
+        ("custody-releases", "RecordCustodyRelease"), ("danger-reports", "ReportDanger"),
+        ("disclosures-outside", "DiscloseOutside"),
     ):
         await kommune.post(f"{case.path}/{address}", EXAMPLES[operation])
     told_it = await case.disclose(await case.note())
@@ -215,9 +216,11 @@ async def the_rest_of_a_case(house: House) -> None:
     await kommune.post(f"{case.path}/legal-holds/{held['id']}/lift", status=200)
     await kommune.put(f"{case.path}/journal-reference", EXAMPLES["SetJournalReference"])
     await kommune.post(f"{case.path}/journal-notes", status=200)
+    taken_over = await house.case()
+    await taken_over.politi.post(f"{taken_over.path}/takeover", EXAMPLES["TakeOverCase"])
     await leave_and_go_on(case)
     await amend_each(house)
-    await the_package(await house.case(subjects=[{"name": "Prøve Prøvesen"}]))
+    await the_package(await house.case(subjects=[{"name": "Prøve Prøvesen", "birth_date": "1990-02-01"}]))
 
 
 async def leave_and_go_on(case: CaseInHand) -> None:

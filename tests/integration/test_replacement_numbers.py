@@ -15,8 +15,7 @@ NUMBER = "610104-1234"
 class WhenANumberIsAReplacement:
     async def test_it_is_recorded_and_marked_wherever_it_is_read(self, house: House) -> None:
         concern = {
-            "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "citizen",
-            "observation": "Noget nyt.",
+            "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "citizen", "observation": "Nyt.",
             "told_reporter": "Vi ser på det.", "subjects": [{"name": "Aksel", "cpr_number": NUMBER}],
         }
         kommune = house.person("kommune")

@@ -74,7 +74,8 @@ class World:
 async def world(house: House) -> World:
     """Record a concern on two brothers by a named reporter."""
     case = await house.case(
-        subjects=[SUBJECT, {"name": "Bror Prøvesen"}], reporter={"name": "Vera Vidne", "contact": "Gaden 1"}
+        subjects=[SUBJECT, {"name": "Bror Prøvesen", "birth_date": "1990-02-01"}],
+        reporter={"name": "Vera Vidne", "contact": "Gaden 1"},
     )
     return World(case, await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))
 
@@ -134,7 +135,7 @@ class WhenAPackageIsMade:
         it = await world(house)
         told_by_police = {"kind": "information", "id": await it.case.note("Fra politiet.", by=POLICE)}
         await it.case.disclose(told_by_police["id"], by=POLICE)
-        own = {"kind": "information", "id": await it.case.note("Fra kommunen.")}
+        own = {"kind": "information", "id": await it.case.note("Fra kommunen.", about=[it.subject["id"]])}
         path = await asked_for(it.kommune, it.case, subject=it.subject["id"])
         assert (await refused(it.kommune, path, it.concern, it.subject, own, told_by_police)).startswith("not-avail")
         package = await unpacked(it.kommune, path, it.concern, it.subject, own)
@@ -147,7 +148,7 @@ class WhenAPackageIsMade:
     async def test_a_polices_never_holds_what_the_municipality_told(self, house: House) -> None:
         it = await world(house)
         own = {"kind": "information", "id": await it.case.note("Fra politiet.", by=POLICE)}
-        theirs = await it.case.note("Fra kommunen.")
+        theirs = await it.case.note("Fra kommunen.", about=[it.subject["id"]])
         await it.case.disclose(theirs)
         path = await asked_for(it.politi, it.case)
         assert (await refused(it.politi, path, own, {"kind": "information", "id": theirs})).startswith("not-avail")
@@ -197,7 +198,7 @@ class WhenAPackageIsMade:
 
     async def test_what_nobody_looked_at_stops_it(self, house: House) -> None:
         it = await world(house)
-        await it.case.note()
+        await it.case.note(about=[it.subject["id"]])
         path = await asked_for(it.kommune, it.case, subject=it.subject["id"])
         problem = await refused(it.kommune, path, it.subject)
         assert problem.startswith("items-not-considered")
@@ -239,7 +240,7 @@ class WhenARestrictedRecordStandsInAnother:
     async def test_a_package_holds_no_exchange_of_it_alone_and_no_word_that_it_is(self, house: House) -> None:
         it = await world(house)
         path = await asked_for(it.kommune, it.case, subject=it.subject["id"])
-        record = await it.case.note()
+        record = await it.case.note(about=[it.subject["id"]])
         of_it = await it.case.disclose(record)
         correction = {**told(), "items": [], "summary": "Det var en anden skole."}
         of_it_too = await it.kommune.post(f"{it.case.path}/exchanges/{of_it['id']}/corrections", correction)
@@ -296,7 +297,7 @@ class WhenAccessIsRestricted:
     @pytest.mark.rule(65)
     async def test_nobody_restricts_what_is_anothers(self, house: House) -> None:
         it = await world(house)
-        theirs = await it.case.note()
+        theirs = await it.case.note(about=[it.subject["id"]])
         await it.case.disclose(theirs)
         draft = {
             "item": {"kind": "information", "id": theirs}, "basis": "rhl-14", "reason": "Nej.", "review_on": later()

@@ -80,13 +80,13 @@ async def _targets(house: House) -> dict[str, Target]:
         return Target("kommune", {"case_id": case.id, "decision_id": made["id"]})
 
     fresh = await house.case(
+        received_at=EXAMPLES["RecordConcern"]["received_at"],
         reporter={"name": "Vera Vidne"},
         subjects=[
             {
-                "name": "Prøve Prøvesen", "cpr_number": "010104-1234", "address": "Et sted",
+                "name": "Prøve Prøvesen", "birth_date": "2014-02-01", "address": "Et sted",
                 "address_is_protected": True,
             },
-            {"birth_date": "2014-02-01"},
         ],
     )
     concern = await kommune.get(f"{fresh.path}/concerns/{fresh.concern_id}")
@@ -132,7 +132,7 @@ async def _targets(house: House) -> dict[str, Target]:
     await kommune.post(
         f"{qualifying.path}/assessments/{tool['id']}/contributions", EXAMPLES["ContributeToAssessment"]
     )
-    acting = await (await house.case()).recommend()
+    acting, added = await (await house.case()).recommend(), await house.case()
     unanswered = await propose(await (await house.case()).recommend(), "ProposeClosure", "closures")
     await house.sql(
         "UPDATE infohus.signature SET signed_at = signed_at - interval '30 days 1 minute' WHERE record_id = $1",
@@ -158,6 +158,7 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
         "/infohuse/{infohus_id}/onward-notices": Target("dpo", infohus),
+        "/infohuse/{infohus_id}/pet-requests": Target("dpo", infohus),
         "/infohuse/{infohus_id}/content-requests": Target("dpo", infohus),
         "/institutions": Target("dpo", {"authority_id": "vaerkstedet-aahuset"}),
         "/cases/{case_id}/content-on-request": Target(
@@ -184,6 +185,8 @@ async def _targets(house: House) -> dict[str, Target]:
             "restriction_id": restriction["id"], "hold_id": hold["id"],
             "address_id": concern["subjects"][0]["protected_address_id"],
         }),
+        # What is generated adds persons, so that whoever writes there would have to say whom it is about.
+        f"{one}/concerns": Target("kommune", {"case_id": added.id, "concern_id": added.concern_id}),
         f"{one}/access-requests": Target("kommune", {"case_id": fresh.id, "request_id": wanted["id"]}),
         f"{one}/clearance-checks": Target("politi", {"case_id": fresh.id}),
         f"{one}/clearance-checks/{{check_id}}": Target(
@@ -193,6 +196,7 @@ async def _targets(house: House) -> dict[str, Target]:
         f"{one}/participants/{{participant_id}}/extension": Target(
             "kommune", {"case_id": leaving.id, "participant_id": goes_on["id"]}
         ),
+        f"{one}/takeover": Target("politi", {"case_id": (await house.case()).id}),
         f"{one}/participation": Target("raadgiver", {"case_id": leaving.id}),
         f"{one}/first-views": Target("kommune", {"case_id": unseen.id}),
         f"{one}/first-views/{{first_view_id}}": Target(

@@ -52,7 +52,7 @@ class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
 
     @pytest.mark.rule(21)
     async def test_what_is_not_known_or_not_stated_is_said(self, house: House) -> None:
-        people = [{"name": "Prøve Prøvesen"}, {"name": "Anden Andersen"}]
+        people = [{"name": name, "birth_date": "1990-02-01"} for name in ("Prøve Prøvesen", "Anden Andersen")]
         case = await (await house.case(subjects=people)).clear()
         first, second = await subjects_of(case)
         path = f"{case.path}/scope-decisions"

@@ -59,6 +59,13 @@ async def concern(case: CaseInHand, person: Person, _: str) -> None:
     await person.post(f"{case.path}/concerns", CONCERN)
 
 
+async def ages(case: CaseInHand, person: Person, _: str) -> None:
+    added = await person.post(f"{case.path}/concerns", {**CONCERN, "subjects": [{"name": "Fætter"}]})
+    (subject,) = (await person.get(f"{case.path}/concerns/{added['id']}"))["subjects"]
+    for said in ({"birth_date": "1990-01-01"}, {"earlier_is_wrong": True}):
+        await person.post(f"{case.path}/subjects/{subject['id']}/ages", {**said, "reason": "Skolen siger det."})
+
+
 async def notes(case: CaseInHand, person: Person, _: str) -> None:
     await person.post(f"{case.path}/information", {"text": "Noget.", "source": "klubben"})
     await person.post(f"{case.path}/notes", {"happened_at": now().isoformat(), "text": "Ringede."})
@@ -287,7 +294,7 @@ class WhenAPersonIsDisclosed:
     @pytest.mark.rule(44)
     @pytest.mark.rule(60)
     async def test_each_side_knows_them_under_a_log_id_of_its_own(self, house: House) -> None:
-        case = await house.case(subjects=[{"name": "Prøve Prøvesen"}])
+        case = await house.case(subjects=[{"name": "Prøve Prøvesen", "birth_date": "1990-02-01"}])
         subject = (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["subjects"][0]["id"]
         await case.politi.get(case.path)
         assert [entry.persons for entry in await house.entries()][-1] == []
@@ -312,7 +319,7 @@ class WhenAPersonIsDisclosed:
 
     @pytest.mark.rule(56)
     async def test_a_refused_act_makes_no_person_and_names_nobody_who_is_not_stored(self, house: House) -> None:
-        case = await house.case(subjects=[{"name": "Prøve Prøvesen"}])
+        case = await house.case(subjects=[{"name": "Prøve Prøvesen", "birth_date": "1990-02-01"}])
         subject = (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["subjects"][0]["id"]
         await case.disclose(items=[{"kind": "subject", "id": subject}])
         await case.politi.get(f"{case.path}/notes/{uuid4()}", status=404)

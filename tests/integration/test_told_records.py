@@ -10,6 +10,7 @@ import pytest
 import infohus.app  # noqa: F401 - every table is known once the application is
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now, told
 from infohus.casework.disclosable_records import DISCLOSABLE
+from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Changing, VersionedRecord
 
 OTHER = {MUNICIPALITY: POLICE, POLICE: MUNICIPALITY}
@@ -63,7 +64,7 @@ class Told:
 
     async def confirm(self) -> dict[str, str]:
         """Stop the second clock, which is the municipality's."""
-        return await self._step("receipt", {"receipt_given_on": "2026-11-20"})
+        return await self._step("receipt", {"receipt_given_on": str(danish_day(now()))})
 
     async def _step(self, segment: str, body: dict[str, str]) -> dict[str, str]:
         path = f"{self.case.path}/child-notifications/{self.child}/{segment}"

@@ -15,7 +15,8 @@ def concern() -> dict[str, Any]:
     """Write a concern about somebody of the neighbouring municipality."""
     return {
         "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "professional",
-        "observation": "Hun tegner symboler.", "told_reporter": "Vi ser på det.", "subjects": [{"name": NAME}],
+        "observation": "Hun tegner symboler.", "told_reporter": "Vi ser på det.",
+        "subjects": [{"name": NAME, "birth_date": "1990-02-01"}],
     }
 
 

@@ -228,7 +228,7 @@ class WhenOneAuthorityLooksAtTheOthers:
         exchange = await case.kommune.post(f"{case.path}/exchanges", {**CLEARANCE, "summary": "Andet."})
         # A superuser forges the grant's row; row security and policies now see a disclosure to the police.
         await house.sql(
-            "INSERT INTO infohus.disclosure VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}')",
+            "INSERT INTO infohus.disclosure VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}', '{}')",
             exchange["id"], item["id"], POLICE, case.id, MUNICIPALITY,
         )
         answer = await case.politi.call("GET", f"{case.path}/information/{item['id']}")

@@ -256,7 +256,7 @@ class WhenARepetitionWaitedForTheFirst:
             async with units.begin(
                 kommune(house), Action.RECORD_CONCERN, Infohus, house.infohus_id, idempotency_key=key
             ) as work:
-                first = await record_concern(work, draft)
+                first = await record_concern(work, draft, saturday_counts=True)
             moments = iter([came])
             monkeypatch.setattr(units, "_clock", lambda: next(moments, now()))
             async with units.begin(

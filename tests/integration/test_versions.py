@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, now, told
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Record, Row, VersionedRecord
 
@@ -315,7 +315,7 @@ class WhenAnAuthorityWritesItsOwnAnew:
         items = [{"kind": "child_notification", "id": child["id"]}, {"kind": "concern", "id": case.concern_id}]
         given = await case.kommune.post(f"{case.path}/exchanges", {**told(), "items": items})
         assert given["id"]
-        handed = {"handed_over_at": "2026-11-20T12:00:00Z", "handed_over_to": "Familieafdelingen"}
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
         await case.kommune.post(f"{case.path}/child-notifications/{child['id']}/hand-over", handed, status=200)
         seen = (await case.politi.get(f"{case.path}/concerns/{case.concern_id}"))["child_notifications"]
         assert [{**one, "told": None} for one in seen] == [child]

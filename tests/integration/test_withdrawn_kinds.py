@@ -116,6 +116,16 @@ def marks_in(answers: list[Any]) -> Iterator[tuple[str, Any]]:
             yield from marks_in(list(one.values()) if isinstance(one, dict) else one)
 
 
+def without_own_about(answer: Any) -> Any:
+    """Leave out whom the reader's own records are about: a person's id stays in what oneself wrote of them."""
+    if isinstance(answer, list):
+        return [without_own_about(one) for one in answer]
+    if not isinstance(answer, dict):
+        return answer
+    is_own = "told" in answer and answer["told"] is None
+    return {name: without_own_about(one) for name, one in answer.items() if not (is_own and name == "about")}
+
+
 @asynccontextmanager
 async def as_recipient(database: Database, house: House, authority: str) -> AsyncIterator[asyncpg.Connection]:
     """Ask the database as somebody of the recipient's who sees most."""
@@ -155,7 +165,7 @@ class WhenAnExchangeOfAnyKindIsWithdrawn:
         for discloser, path, recipient in {(one.discloser, one.path, one.recipient) for one in told}:
             body = {"recipient": recipient, "reason": "En fejl."}
             await house.person(NAMES[discloser]).post(f"{path}/withdrawals", body)
-        after = await read_by_the_two(house, told)
+        after = without_own_about(await read_by_the_two(house, told))
         keys = {(row["record_id"], row["recipient_id"]) for row in await house.sql(KEYS)}
         for recipient in {one.recipient for one in told}:
             async with as_recipient(database, house, recipient) as app:

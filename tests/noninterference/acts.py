@@ -1,17 +1,18 @@
 """The acts of a history: what each sends, as whom, about what an earlier act made.
 
-An act is data, so a history can be printed, and played again without one of its acts. Whatever differs between two acts
-of a kind follows from `choice`, so that texts, outcomes and sizes vary.
+An act is data: a history can be printed, and played again without one. What differs between two follows from `choice`.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from about_nobody import about_somebody
 from infohus.web.api_examples import EXAMPLES
+from noninterference.dates import dated
 from noninterference.installation import PET, NothingThere, Run, other
+from noninterference.persons import persons_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,31 +104,26 @@ def filled(run: Run, act: Act, operation: str, **more: Any) -> dict[str, Any]:
             return own if value == "ishoj-kommune" else others
         if name in TEXTS:
             return written(value, act.choice)
-        return _dated(run, value)
+        return dated(run, value)
 
     body: dict[str, Any] = {**exchanged(EXAMPLES[operation]), **more}
     return body
 
 
-def _dated(run: Run, value: Any) -> Any:
-    """Let what happened at a time of the examples happen now: before that no history would be allowed it."""
-    found = DATES_OF_EXAMPLES.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return value
-    now = run.installation.clock()
-    return now.isoformat() if found.group(1) else f"{now:%Y-%m-%d}"
-
-
-DATES_OF_EXAMPLES = re.compile(r"2026-\d\d-\d\d(T.*)?")
 EXAMPLE_AUTHORITIES = ("ishoj-kommune", "kbh-vestegns-politi")
 TEXTS = frozenset({
-    "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered",
+    "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered", "danger",
 })
 
 
 async def make(run: Run, act: Act, path: str, body: Any, *, role: str | None = None, method: str = "POST") -> Any:
     """Send what makes something, and remember what it made."""
-    answer = await run.send(act.side, method, path, body, role=role or act.role)
+    by = role or act.role
+
+    async def whom() -> list[str]:
+        return await persons_of(run, act.side, case_of(run, act), role=by, only_first=act.choice % 2 > 0)
+
+    answer = await about_somebody(lambda said: run.send(act.side, method, path, said, role=by), body, whom)
     if answer.is_success:
         run.remember(act.number, path, answer)
     return answer
@@ -218,13 +214,14 @@ async def _asked(run: Run, act: Act) -> None:
 
 @doing("be asked by PET")
 async def _asked_by_pet(run: Run, act: Act) -> None:
-    body = {"question": written("Hvor er han?", act.choice), "received_from": PET}
+    body = {"question": written("Hvor er han?", act.choice), "received_from": PET, "states_chapters_12_13": True}
     await make(run, act, f"{case_of(run, act)}/information-requests", body)
 
 
 @doing("tell PET")
 async def _tell_pet(run: Run, act: Act) -> None:
     """Answer PET with what was said, and with what the sides told each other, whoever of them owns it."""
+    await _asked_by_pet(run, act)
     body = {**told(run, act, PET), "requested_by_pet": True, "summary": written("Han er set.", act.choice)}
     if act.about is not None:
         body["items"] = run.made_by(act.about)["_items"]

@@ -69,9 +69,10 @@ class Numbering:
 
 
 def _is_words(text: str) -> bool:
-    """Tell a name like `screening-awaits-child-notification` from a random value, which has letters of both cases."""
+    """Tell a name like `screening-awaits-child-notification` from a random value: its words have no digits in them."""
     is_hexadecimal = not text.strip("0123456789abcdef-")
-    return text[0].isalpha() and text.islower() and not is_hexadecimal
+    words = all(part.isalpha() or part.isdigit() for part in re.split("[-_]+", text.strip("-_")))
+    return text[0].isalpha() and text.islower() and words and not is_hexadecimal
 
 
 def differences(one: Any, another: Any, place: str = "") -> Iterator[str]:

@@ -20,8 +20,24 @@ EXCUSED = {
 """Operations that no history has, and why."""
 
 DOINGS.update({
+    "take over": posting("takeover", "TakeOverCase"),
+    "report danger": posting("danger-reports", "ReportDanger"),
     "record a release from custody": posting("custody-releases", "RecordCustodyRelease"),
 })
+
+
+@doing("look through what is told")
+async def _look_through(run: Run, act: Act) -> None:
+    """Ask whom a text would name; it makes nothing."""
+    await run.send(act.side, "POST", f"{case_of(run, act)}/look-through", filled(run, act, "LookThrough"))
+
+
+@doing("tell outside")
+async def _tell_outside(run: Run, act: Act) -> None:
+    """Tell a third authority something outside § 115, which is refused where it takes part."""
+    body = {**EXAMPLES["DiscloseOutside"], "basis": None, "recipients": [run.third]}
+    body["summary"] = written("Han bor der.", act.choice)
+    await make(run, act, f"{case_of(run, act)}/disclosures-outside", body)
 
 
 @doing("end the own side")
@@ -97,7 +113,8 @@ async def _check_the_log(run: Run, act: Act) -> None:
             "review": "finding", "text": written("Opslag om natten.", act.choice),
             "owner": str(run.person_id(act.side, "tovholder")), "answer_by": f"{today + timedelta(days=30)}",
         }
-        for place, entry in enumerate(drawn.json().get("items", ())[:3]):
+        others = [entry for entry in drawn.json().get("items", ()) if not entry["is_own"]]
+        for place, entry in enumerate(others[:3]):
             path = f"{check}/entries/{entry['leaf_index']}/review"
             await run.send(act.side, "POST", path, {"review": "in_order"} if place else finding, role="dpo")
         for one in (await run.send(act.side, "GET", "/log/findings")).json()["items"]:

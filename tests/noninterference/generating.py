@@ -139,6 +139,7 @@ class Author:
 
         yield 2, do("tell the other")
         yield 1, do("tell by phone")
+        yield 1, do("report danger", "municipality")
         yield 1, do("ask the other")
         yield 1, do("invite")
         yield 4, do(self.drawn.choice(ON_A_CASE), self.observer)
@@ -168,8 +169,15 @@ class Author:
         self.hidden("withdraw from the third", case, told, by=self.hides)
         self.add("correct an exchange", self.hides, case=case, about=told.number)
 
+    def take_over(self, case: CaseSoFar) -> None:
+        """Let the police take the case over, for another reason in the second run where the municipality looks."""
+        elsewhere = self.drawn.randrange(40) if self.hides == "police" else None
+        self.add("take over", "police", case=case, choice_elsewhere=elsewhere)
+        case.stage, case.proposal = "closed", None
+
     def leading_on(self, case: CaseSoFar, do: Doing) -> Iterator[Possible]:
         """List what brings the case to its next stage."""
+        yield 0.4, lambda: self.take_over(case)
         if case.proposal is not None:
             yield 9, lambda: self.sign(case)
             yield 1, do("amend a proposal", case.proposal.side, about=case.proposal.number)
@@ -325,8 +333,11 @@ class Author:
 
 _FOLLOWS = (
     (("tell the other", "tell by phone"), "correct an exchange", True),
-    (("tell the other", "tell by phone", "tell both"), "withdraw an exchange", True),
-    (("tell the other", "tell by phone", "tell both", "correct an exchange"), "acknowledge an exchange", False),
+    (("tell the other", "tell by phone", "tell both", "report danger"), "withdraw an exchange", True),
+    (
+        ("tell the other", "tell by phone", "tell both", "correct an exchange", "report danger"),
+        "acknowledge an exchange", False,
+    ),
     (("ask the other",), "decline", False),
     (("ask the other",), "answer by telling", False),
     (("invite",), "end a participation", True),

@@ -3,8 +3,20 @@
 from datetime import timedelta
 from typing import Any
 
+from infohus.danish_calendar import danish_day
 from infohus.web.api_examples import EXAMPLES
-from noninterference.acts import DOINGS, Act, case_of, concern, doing, filled, make, posting, posting_about
+from noninterference.acts import (
+    DOINGS,
+    Act,
+    case_of,
+    concern,
+    doing,
+    filled,
+    make,
+    posting,
+    posting_about,
+    written,
+)
 from noninterference.installation import MUNICIPALITY, NothingThere, Run
 
 LISTS = (
@@ -58,7 +70,21 @@ async def _hand_over(run: Run, act: Act) -> None:
         await run.send(act.side, "POST", f"{path}/hand-over", handed)
         if act.choice % 2:
             await run.send(act.side, "POST", f"{path}/assessment", {"assessed_at": now})
-            await run.send(act.side, "POST", f"{path}/receipt", {"receipt_given_on": now[:10]})
+            today = danish_day(run.installation.clock()).isoformat()
+            await run.send(act.side, "POST", f"{path}/receipt", {"receipt_given_on": today})
+
+
+@doing("state an age")
+async def _state_age(run: Run, act: Act) -> None:
+    concern_id = run.made_by(act.about)["id"]
+    read = (await run.send(act.side, "GET", f"{case_of(run, act)}/concerns/{concern_id}")).json()
+    said: tuple[dict[str, Any], ...] = (
+        {"is_under_18": True}, {"birth_date": "1991-05-05", "earlier_is_wrong": True},
+        {"age": {"at_least": 16, "at_most": 19}}, {"earlier_is_wrong": True},
+    )
+    for subject in read.get("subjects", ()):
+        body = {**said[act.choice % 4], "reason": written("Skolen siger det.", act.choice)}
+        await run.send(act.side, "POST", f"{case_of(run, act)}/subjects/{subject['id']}/ages", body)
 
 
 def _children(made: Any) -> list[str]:
@@ -148,6 +174,12 @@ async def _read(run: Run, act: Act) -> None:
         await run.send(act.side, "GET", case_of(run, act) + LISTS[(act.choice + place) % len(LISTS)], role=act.role)
 
 
+@doing("say that nothing is held")
+async def _nothing_held(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/information-requests/{run.made_by(act.about)['id']}/answer"
+    await make(run, act, path, {"answer": "nothing_to_disclose"})
+
+
 @doing("read again")
 async def _read_again(run: Run, act: Act) -> None:
     """Read what has a tag or a hash, which may not have changed meanwhile."""
@@ -163,7 +195,7 @@ async def _leave(run: Run, act: Act) -> None:
 @doing("supervise")
 async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
-    for path in ("/exchanges", "/exchanges/counts", "/onward-notices"):
+    for path in ("/exchanges", "/exchanges/counts", "/onward-notices", "/pet-requests"):
         await run.send(act.side, "GET", f"/infohuse/{run.infohus_id}{path}", role=role)
     for path in ("/log", "/log/entries", "/log/notice"):
         await run.send(act.side, "GET", path, role=role)
@@ -204,7 +236,7 @@ ON_A_CASE = (
     "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
     "clear with the archive", "state a first view", "look back", "read", "export the journal note",
     "be asked from outside", "be asked by PET", "tell PET", "try what is refused", "erase", "mark as kept",
-    "record a release from custody", "reveal",
+    "look through what is told", "record a release from custody", "reveal", "tell outside",
 )
 """Kinds that need nothing but the case."""
 OF_THE_DRAWN_IN = (
@@ -220,8 +252,8 @@ AFTER = {
     "note": ("restrict", "tell the third authority", "ask for content"),
     "record a request for access": ("make the package",),
     "hold": ("lift a hold",), "restrict": ("lift a restriction",), "measure, untold": ("follow up, untold",),
-    "add a concern": ("hand over the child", "release what is withheld"),
-    "open a case": ("hand over the child", "release what is withheld"),
-    "be asked from outside": ("decline",),
+    "add a concern": ("hand over the child", "state an age", "release what is withheld"),
+    "open a case": ("hand over the child", "state an age", "release what is withheld"),
+    "be asked from outside": ("decline",), "be asked by PET": ("say that nothing is held",),
 }
 """For each kind, what may be done about what it made."""

@@ -27,7 +27,7 @@ from noninterference.playing import Difference, compare
 from noninterference.shrinking import shrunk
 from one_api import description_of
 
-HISTORIES, IN_ONE_TEST = 100, 5
+HISTORIES, IN_ONE_TEST = 60, 5
 PLACES = 1000
 LOOKS = 0.5
 """Half as many looks in each history as elsewhere: how many histories there are tells more than how long each looks."""
@@ -194,7 +194,10 @@ class WhenACaseIsLedOn:
                 installation.clock.at += timedelta(days=DAYS_UNTIL_ONE_MAY_END_ALONE)
             after = None if about is None else numbers[about]
             await play(run, Act(number, kind, side, 0, choice=choice, case=0, about=after, shared=False))
-            refused += [(kind, path, one.status, one.body) for path, one in run.answers if not one.is_success]
+            refused += [
+                (kind, path, one.status, one.body) for path, one in run.answers
+                if not (one.is_success or b"/persons-not-named" in one.body)  # who is asked whom it is about, says so
+            ]
         assert refused == []
 
 

@@ -87,6 +87,13 @@ class Asked:
             return UUID(row.columns["person_id"]) == looker.caller.person_id
         if row.table in _OF_A_SIDE:
             return str(row.columns["authority_id"]) == looker.caller.authority_id
+        if row.table == "concern_form":
+            # Counted by its own side, and told to nobody.
+            is_own = str(row.columns["authority_id"]) == looker.caller.authority_id
+            concern_id = UUID(row.columns["concern_id"])
+            return is_own and self.allows(
+                looker, self.on_record(looker, Action.READ_CONCERN, concern_id, row.case_id)
+            )
         if row.table == "earlier_concerns_seen":
             # A confirmation is seen by the person who made it, for the same authority.
             who = (str(looker.caller.person_id), looker.caller.authority_id)
@@ -95,7 +102,15 @@ class Asked:
         authority_id = looker.caller.authority_id
         if row.table in _PER_AUTHORITY and row.columns[_PER_AUTHORITY[row.table]] != authority_id:
             return False
-        return self._shows_version(authority_id, row) and self.allows(looker, *self._reading(looker, row))
+        is_shown = self._shows_version(authority_id, row) and self.allows(looker, *self._reading(looker, row))
+        return is_shown or self._reported_it(looker, row)
+
+    def _reported_it(self, looker: Looker, row: StoredRow) -> bool:
+        """Say whether somebody who takes part reported this danger: they tell it by its row (rule 84)."""
+        who = (str(looker.caller.person_id), looker.caller.authority_id)
+        is_report = row.table == "exchange" and row.columns["purpose"] == "danger"
+        reported = is_report and (row.columns["recorded_by"], row.columns["authority_id"]) == who
+        return reported and self.allows(looker, self.on_case(looker, Action.READ_CASE, row.case_id))
 
     def _shows_version(self, authority_id: str, row: StoredRow) -> bool:
         """Say whether a row belongs to a version that an authority sees; a signature comes with what it signs."""

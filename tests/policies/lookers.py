@@ -51,7 +51,7 @@ def person(name: str) -> UUID:
 
 
 def _people() -> Iterator[tuple[str, UUID, str]]:
-    for name in ("kommune", "politi", "dpo", "jurist", "admin", "politi-dpo"):
+    for name in ("kommune", "politi", "raadgiver", "dpo", "jurist", "admin", "politi-dpo"):
         yield name, DEMO_PEOPLE[name].person_id, DEMO_PEOPLE[name].authority_id
     # The same two persons, but for the other authority: a participation is for one authority only.
     yield "kommune elsewhere", DEMO_PEOPLE["kommune"].person_id, POLICE

@@ -5,7 +5,7 @@ lists the situations in which the two are compared.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import product
 from typing import Final
@@ -80,9 +80,9 @@ class ActionRule:
     """The owner, and those it was disclosed to."""
     only_deliverers: bool = False
     only_given: bool = False
-    """Of those invited."""
     only_told: bool = False
     """Of those invited: what their authority was told, and its own kept marks; not what it told others."""
+    only_without_tovholder: bool = False
     kinds: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -97,6 +97,7 @@ def _on_record(
 
 
 _BY_COORDINATORS = ActionRule("Case", COORDINATORS)
+_OF_THE_ASKED = _on_record("information_request", invited_for="exchange", only_given=True, only_told=True)
 _ANY_AREA = "any"
 
 ACTS: Final[dict[Action, ActionRule]] = {
@@ -140,21 +141,22 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.FULFIL_OBLIGATION: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.ADD_NETWORK_MATERIAL: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.READ_CASE: ActionRule("Case", COORDINATORS, invited_for=_ANY_AREA),
-    Action.RECORD_CLEARANCE_CHECK: ActionRule("Case", frozenset({P})),
+    **dict.fromkeys((Action.RECORD_CLEARANCE_CHECK, Action.TAKE_OVER_CASE), ActionRule("Case", frozenset({P}))),
     Action.HAND_OVER_CHILD_NOTIFICATION: _BY_COORDINATORS,
     Action.RECORD_ASSESSMENT_OF_CHILD: ActionRule("Case", frozenset({M})),
     Action.RECORD_RECEIPT_TO_REPORTER: ActionRule("Case", frozenset({M})),
-    Action.ADD_CONCERN: _BY_COORDINATORS,
+    **dict.fromkeys((Action.ADD_CONCERN, Action.STATE_AGE), _BY_COORDINATORS),
     Action.READ_EARLIER_CONCERNS: _BY_COORDINATORS,
     Action.CONFIRM_EARLIER_CONCERNS: _BY_COORDINATORS,
     Action.INVITE_PARTICIPANT: _BY_COORDINATORS,
     Action.LEAVE_CASE: ActionRule("Case", invited_for=_ANY_AREA),
     Action.NOTE_INFORMATION: ActionRule("Case", COORDINATORS, invited_for="information"),
-    Action.RECORD_EXCHANGE: _BY_COORDINATORS,
+    **dict.fromkeys((Action.RECORD_EXCHANGE, Action.DISCLOSE_OUTSIDE), _BY_COORDINATORS),
+    Action.REPORT_DANGER: ActionRule("Case", frozenset({M}), invited_for=_ANY_AREA),
     Action.LIST_EXCHANGES: ActionRule("Case", COORDINATORS, invited_for="exchange"),
+    Action.LOOK_THROUGH: _BY_COORDINATORS,
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,
-    Action.RECORD_CUSTODY_RELEASE: _BY_COORDINATORS,
-    Action.STATE_FIRST_VIEW: _BY_COORDINATORS,
+    **dict.fromkeys((Action.RECORD_CUSTODY_RELEASE, Action.STATE_FIRST_VIEW), _BY_COORDINATORS),
     Action.WRITE_NOTE: _BY_COORDINATORS,
     Action.SET_JOURNAL_REFERENCE: _BY_COORDINATORS,
     Action.READ_OWN_JOURNAL: _BY_COORDINATORS,
@@ -164,9 +166,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.RECORD_ACCESS_REQUEST: _BY_COORDINATORS,
     Action.RESTRICT_ACCESS: _BY_COORDINATORS,
     Action.RELEASE_WITHHELD: ActionRule("Case", COORDINATORS, only_fresh=True),
-    Action.SET_LEGAL_HOLD: _BY_COORDINATORS,
-    Action.RECORD_ARCHIVE_CLEARANCE: _BY_COORDINATORS,
-    Action.ERASE_CASE: _BY_COORDINATORS,
+    **dict.fromkeys((Action.SET_LEGAL_HOLD, Action.RECORD_ARCHIVE_CLEARANCE, Action.ERASE_CASE), _BY_COORDINATORS),
     Action.PROPOSE_SCOPE_DECISION: _BY_COORDINATORS,
     Action.PROPOSE_SCREENING: _BY_COORDINATORS,
     Action.OPEN_ASSESSMENT: _BY_COORDINATORS,
@@ -178,7 +178,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.READ_CONCERN: _on_record("concern"),
     Action.READ_REPORTER: _on_record("reporter", "reporter_release", only_owner=True, only_fresh=True),
     Action.RELEASE_REPORTER_IDENTITY: _on_record("reporter", only_owner=True, only_fresh=True),
-    Action.READ_SUBJECT: _on_record("subject"),
+    Action.READ_SUBJECT: _on_record("subject", "age_statement"),
     Action.REVEAL_CPR_NUMBER: _on_record("subject"),
     Action.REVEAL_ADDRESS: _on_record("protected_address", only_owner=True, only_fresh=True),
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
@@ -199,8 +199,8 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.WITHDRAW_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.ACKNOWLEDGE_EXCHANGE: _on_record("exchange", invited_for="exchange", only_given=True, only_told=True),
     Action.KEEP_DISCLOSED: _on_record("exchange", invited_for="exchange", only_given=True, only_told=True),
-    Action.READ_INFORMATION_REQUEST: _on_record("information_request"),
-    Action.ANSWER_INFORMATION_REQUEST: _on_record("information_request"),
+    Action.READ_INFORMATION_REQUEST: _OF_THE_ASKED,
+    Action.ANSWER_INFORMATION_REQUEST: replace(_OF_THE_ASKED, only_without_tovholder=True),
     Action.READ_CUSTODY_RELEASE: _on_record("custody_release"),
     Action.READ_FIRST_VIEW: _on_record("first_view"),
     Action.REVEAL_FIRST_VIEW: _on_record("first_view", only_owner=True),
@@ -246,8 +246,6 @@ CONTENT: Final = frozenset(
     }
 )
 _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
-
-
 _ON_ANOTHERS = {Action.END_PARTICIPATION, Action.EXTEND_PARTICIPATION}
 """Actions on participations, which are open to the tovholdere of both authorities."""
 
@@ -277,6 +275,7 @@ def _is_permitted(case: Situation) -> bool:
         tells = case.standing is Standing.OWNER and case.kind != "kept_mark"
         if any((
             act.only_deliverers and not case.delivers, act.only_given and not case.given, act.only_told and tells,
+            act.only_without_tovholder and case.works_for in _OWN_KIND.values(),
         )):
             return False
         return act.invited_for == _ANY_AREA or act.invited_for in case.scope

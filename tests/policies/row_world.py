@@ -27,6 +27,7 @@ from house import (
 )
 from house_keys import Addresses
 from infohus.danish_calendar import danish_day
+from policies.danger_rows import report_danger
 from policies.lookers import INVITING, SCOPES, Looker, lookers, person
 from policies.oracle import AREAS
 
@@ -130,10 +131,7 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     """Take a case to its measures, each side keeping some of its records to itself on every step."""
     case = await house.case(
         subjects=[
-            {
-                "name": "Prøve Prøvesen", "cpr_number": "010104-1234", "address": "Et sted",
-                "address_is_protected": True,
-            },
+            {"name": "Prøve", "cpr_number": "010104-1234", "address": "Et sted", "address_is_protected": True},
             {"name": "Barn", "is_under_18": True},
         ],
         reporter={"name": "Lærer Lærersen"},
@@ -144,9 +142,11 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
     task = await kommune.post(f"{case.path}/child-notifications/{child}/hand-over", handed, status=200)
     for clock, stopped in (
-        ("assessment", {"assessed_at": now().isoformat()}), ("receipt", {"receipt_given_on": "2026-11-20"}),
+        ("assessment", {"assessed_at": now().isoformat()}), ("receipt", {"receipt_given_on": str(danish_day(now()))}),
     ):
         await kommune.post(f"{case.path}/child-notifications/{child}/{clock}", stopped, status=200)
+    stated = {"is_under_18": True, "reason": "Skolen siger det."}
+    await kommune.post(f"{case.path}/subjects/{concern['subjects'][1]['id']}/ages", stated)
     await kommune.post(f"{case.path}/reporters/{concern['reporter_id']}/releases", {"reason": "Læreren vil det selv."})
     await _invite_all(case)
     await case.accept()
@@ -177,6 +177,7 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     await _measure(case)
     for tovholder in (kommune, politi):
         await case.look_back(tovholder)
+    await report_danger(case)
     return case
 
 

@@ -64,8 +64,9 @@ def _empty(logged: LoggedRows, entry: Entry) -> None:
 
 
 def _set(one: Logged, column: str, act: Action) -> dict[str, Any]:
-    """Set a column that is set once, lawfully; a case that closes is closed."""
-    moved = {"stage": "closed"} if one.table.name == "case" else {}
+    """Set a column that is set once, lawfully; a case that closes is closed, and one taken over the police's alone."""
+    leads_to = "police_alone" if act is Action.TAKE_OVER_CASE else "closed"
+    moved = {"stage": leads_to} if one.table.name == "case" else {}
     assert act in CHANGED_BY[one.table.name]
     return {column: one.entry.at + LATER if column.endswith("_at") else uuid4(), **moved}
 

@@ -165,17 +165,20 @@ class WhenATovholderActs:
 
 
 class WhenSomebodyIsDrawnIn:
+    @pytest.mark.rule(8)
     @pytest.mark.rule(22)
+    @pytest.mark.rule(86)
     def test_they_do_what_they_are_invited_for_and_see_that_the_case_is_there(self, answers: Answers) -> None:
         by_area = defaultdict(set)
         for case in _allowed(answers, lambda case: case.participation == "invited" and case.action in CONTENT):
             if len(case.scope) <= 1:
                 by_area["".join(case.scope)].add(case.action)
-        everyone = {Action.READ_CASE, Action.LEAVE_CASE}
+        everyone = {Action.READ_CASE, Action.LEAVE_CASE, Action.REPORT_DANGER}
         assert by_area == {
             "": everyone,
             "exchange": everyone | {
                 Action.LIST_EXCHANGES, Action.READ_EXCHANGE, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED,
+                Action.READ_INFORMATION_REQUEST, Action.ANSWER_INFORMATION_REQUEST,
             },
             "information": everyone | {Action.NOTE_INFORMATION, Action.READ_INFORMATION},
             "assessment": everyone | {Action.READ_ASSESSMENT, Action.CONTRIBUTE_TO_ASSESSMENT},

@@ -50,6 +50,7 @@ class WhenTheTablesAreLookedAt:
             "withdrawal", "onward_notice",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "measure", "yearly_status",
+            "concern_form",
             # What `declined_requests` tells a reviewer of the infohus.
             "information_request",
             # What `opens_on_request` finds: what the calling DPO has asked for.
@@ -88,6 +89,7 @@ class WhenTheTablesAreLookedAt:
             "own_persons_by_record", "own_restricted", "withdrawn_exchanges",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",
             "end_answered_requests", "lets_read", "opens_on_request", "checks_log_of", "entries_of_institution",
+            "pet_requests", "reports_danger",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

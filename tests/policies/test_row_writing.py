@@ -41,13 +41,14 @@ ADDING: Final = {
 }
 """The act on a case that adds a row to a table."""
 ADDING_AT_INTAKE: Final = frozenset({
-    "concern", "reporter", "subject", "child_notification", "protected_address",
+    "concern", "concern_form", "reporter", "subject", "child_notification", "protected_address",
 })
 ADDING_TO: Final = {
     "contribution": (Action.CONTRIBUTE_TO_ASSESSMENT, "assessment_id"),
     "follow_up": (Action.RECORD_FOLLOW_UP, "measure_id"),
     "scope_disagreement": (Action.DIFFER_ON_SCOPE_DECISION, "scope_decision_id"),
     "receipt": (Action.ACKNOWLEDGE_EXCHANGE, "exchange_id"), "withdrawal": (Action.WITHDRAW_EXCHANGE, "exchange_id"),
+    "age_statement": (Action.READ_SUBJECT, "subject_id"),
     "kept_mark": (Action.KEEP_DISCLOSED, "exchange_id"),
     "reporter_release": (Action.RELEASE_REPORTER_IDENTITY, "reporter_id"),
 }

@@ -21,6 +21,12 @@ GROUPS = {
     "supervision": frozenset({Action.SUPERVISE_EXCHANGES, Action.READ_YEARLY_STATUS}),
 }
 
+NO_DIFFERENCE = {
+    ("the-drawn-in-answer-for-an-authority-without-a-tovholder", "for every principal"):
+        "Of an authority that is neither municipality nor police, every other role is prohibited from content.",
+}
+"""Ways of spoiling a policy that no answer can show, and why."""
+
 
 @pytest.fixture(scope="module")
 def sound() -> dict[str, Policy]:
@@ -46,7 +52,8 @@ class WhenAPolicyIsSpoiled:
         self, sound: dict[str, Policy], questions: Questions
     ) -> None:
         every = list(mutants(sound))
-        assert [(one.spoiled, one.how) for one in every if not _noticed(one, sound, questions)] == []
+        unnoticed = [(one.spoiled, one.how) for one in every if not _noticed(one, sound, questions)]
+        assert unnoticed == list(NO_DIFFERENCE)
         assert {one.spoiled for one in every} == {policy["annotations"]["id"] for policy in sound.values()}
         assert len(every) > 10 * len(sound)
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +29,7 @@ CENTURIES = {18: "5678", 19: "0123"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def holidays() -> None:
+def holidays_are_loaded() -> None:
     """Load the public holidays, which takes longer than an example may."""
     is_working_day(date(2026, 1, 5))
 
@@ -99,13 +100,17 @@ class WhenAnAgeIsAsked:
 
 class WhenAChildsClocksStart:
     @pytest.mark.rule(32)
-    @given(MOMENTS)
-    def test_one_runs_24_hours_and_the_other_six_working_days(self, received: datetime) -> None:
+    @pytest.mark.fault("C25")
+    @given(received=MOMENTS, saturday_counts=st.booleans())
+    def test_one_runs_24_hours_and_the_other_six_hverdage_with_saturday_by_choice(
+        self, received: datetime, *, saturday_counts: bool
+    ) -> None:
         assert assess_by(received) - received == timedelta(hours=24)
-        first, last = danish_day(received), receipt_by(received)
+        first, last = danish_day(received), receipt_by(received, saturday_counts=saturday_counts)
         days = [first + timedelta(days=passed) for passed in range(1, (last - first).days + 1)]
-        assert sum(is_working_day(day) for day in days) == 6
-        assert is_working_day(last)
+        closed = holidays.country_holidays("DK", years={first.year, last.year})
+        counted = [day for day in days if day.weekday() < 5 + saturday_counts and day not in closed]
+        assert (len(counted), counted[-1]) == (6, last)
 
 
 class WhenOpeningHoursAreLookedAt:

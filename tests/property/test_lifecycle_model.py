@@ -1,11 +1,12 @@
 """Every way a case can go, walked through: all states × acts × callers × orders, until nothing new is found.
 
-Who may is asked of the real policies, what is possible and where it leads of the real tables; only what a signature
-does is written here a second time. The invariants must hold after every single step.
+Who may is asked of the real policies, what is possible and where it leads of the real tables; what a signature does is
+written here a second time. The invariants must hold after every single step.
 """
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,7 +42,9 @@ SIGNING = {
     Action.SIGN_SCOPE_DECISION: "scope_decision", Action.SIGN_SCREENING: "screening",
     Action.SIGN_ASSESSMENT: "assessment", Action.SIGN_RECOMMENDATION: "recommendation", Action.SIGN_CLOSURE: "closure",
 }
+DECIDING = {Action.RECORD_CLEARANCE_CHECK: ("nothing_hinders", "hindered"), Action.TAKE_OVER_CASE: ("taken_over",)}
 ENDS = {Stage.HINDERED, Stage.NOT_TAKEN_IN, Stage.POLICE_ALONE, Stage.CLOSED}
+OF_A_CHILD = {Action.HAND_OVER_CHILD_NOTIFICATION, Action.STATE_AGE}  # in a closed case, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +140,10 @@ class World:
         return self.remembered[key]
 
     def _is_possible(self, action: Action, stage: Stage, side: OwnSide) -> bool:
-        try:
+        with suppress(errors.NotPossibleNow, errors.ScreeningAwaitsChildNotification):
             self.procedure[action].require_possible(Case(stage=stage), side)
-        except (errors.NotPossibleNow, errors.ScreeningAwaitsChildNotification):
-            return False
-        return True
+            return stage in self.procedure[action].stages  # and not for PET alone
+        return False
 
     def next_stage(self, action: Action, outcome: str) -> Stage:
         """Say where the table leads from an outcome."""
@@ -185,7 +187,7 @@ def steps(world: World, state: State, who: Somebody, action: Action) -> Iterator
         yield from acted_on_case(world, state, who, action)
 
 
-def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> Iterator[State]:  # noqa: C901 - a table
+def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> Iterator[State]:
     """Give every state an act on the case itself leads to."""
     if action in PROPOSING:
         kind, outcomes = PROPOSING[action]
@@ -199,21 +201,21 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
                 state, open=state.open | {Proposal(kind, outcome, who.authority, signer)},
                 assessed=state.assessed or kind == "assessment",
             )
-    elif action is Action.RECORD_CLEARANCE_CHECK:
-        for outcome in ("nothing_hinders", "hindered"):
-            yield replace(state, stage=world.next_stage(action, outcome))
-    elif action is Action.HAND_OVER_CHILD_NOTIFICATION:
+    elif action in DECIDING:
+        for outcome in DECIDING[action]:
+            stage = world.next_stage(action, outcome)
+            goes_on = {kind for signing, kind in SIGNING.items() if stage in PROCEDURE[signing].stages}
+            yield replace(state, stage=stage, open=frozenset(one for one in state.open if one.kind in goes_on))
+    elif action in OF_A_CHILD:
         yield replace(state, awaits_child=state.awaits_child - {who.authority})
-    elif action is Action.ADD_CONCERN:
+    elif action is Action.ADD_CONCERN:  # an age stated later can bring the wait just so
         yield from (replace(state, awaits_child=state.awaits_child | more) for more in (set[str](), {who.authority}))
-    elif action is Action.INVITE_PARTICIPANT:
-        yield replace(state, guest=True)
-    elif action is Action.REQUEST_INFORMATION:
-        yield replace(state, asked=True)
-    elif action is Action.RECORD_EXCHANGE:
-        yield replace(state, told=state.told | {who.authority})
     else:
-        yield state
+        yield replace(
+            state, guest=state.guest or action is Action.INVITE_PARTICIPANT,
+            asked=state.asked or action is Action.REQUEST_INFORMATION,
+            told=state.told | {who.authority} if action is Action.RECORD_EXCHANGE else state.told,
+        )
 
 
 def unfinished(state: State, who: Somebody, proposals: int) -> bool:
@@ -253,15 +255,16 @@ def check_decision(proposal: Proposal) -> None:
 
 def check_step(before: State, action: Action, who: Somebody, after: State) -> None:
     """What must be true of every single step."""
-    if action is Action.OPEN_ASSESSMENT:
-        assert before.qualified, "the tool was opened without a joint reason"
-    if action is Action.PROPOSE_SCREENING:
-        assert who.authority not in before.awaits_child, "a child was screened before the hand-over"
-    if after.stage is Stage.CLOSED:
-        assert after.closed_by == {M, P}, "closed without both"
+    assert action is not Action.OPEN_ASSESSMENT or before.qualified, "the tool was opened without a joint reason"
+    is_screened = action is Action.PROPOSE_SCREENING
+    assert not is_screened or who.authority not in before.awaits_child, "a child was screened before the hand-over"
+    assert after.stage is not Stage.CLOSED or after.closed_by == {M, P}, "closed without both"
     if before.stage is Stage.CLOSED:
-        assert after == before, f"{who.name} changed a closed case by {action}"
-    if before.stage in ENDS - {Stage.CLOSED} and after.stage != before.stage:
+        owed = after.awaits_child if action in OF_A_CHILD else before.awaits_child
+        assert after == replace(before, awaits_child=owed), f"{who.name} changed a closed case by {action}"
+    if action is Action.TAKE_OVER_CASE:
+        assert (who.name, after.stage) == ("P", Stage.POLICE_ALONE), f"{who.name} took the case over"
+    elif before.stage in ENDS - {Stage.CLOSED} and after.stage != before.stage:
         assert after.stage is Stage.CLOSED, "a case came back from its end"
     if after.stage != before.stage:
         assert who.role in {Role.MUNICIPAL_COORDINATOR, Role.POLICE_COORDINATOR}, f"{who.name} moved the case"
@@ -272,8 +275,7 @@ def check_reading(world: World, state: State) -> None:
     for owner in (M, P):
         readers = frozenset({owner, *({M, P} if owner in state.told else ())})
         for who in EVERYBODY:
-            reads = world.may(who, Action.READ_INFORMATION, state, ("information", owner, readers))
-            if reads:
+            if reads := world.may(who, Action.READ_INFORMATION, state, ("information", owner, readers)):
                 assert who.authority in readers, f"{who.name} reads what {owner} never told"
                 assert who.participation != "none", f"{who.name} takes no part and reads"
             if who.role in {Role.ADMINISTRATOR, Role.INTEGRATION, Role.LEGAL, Role.DATA_PROTECTION_OFFICER}:
@@ -301,11 +303,11 @@ def explore(world: World) -> tuple[int, int, set[Stage]]:
 
 NOT_ON_A_CASE = {
     Action.SIGN_IN, Action.LIST_INFOHUSE, Action.LIST_CASES, Action.READ_INFOHUS, Action.RECORD_CONCERN,
-    Action.LIST_STALLED_MEASURES, Action.RELEASE_YEARLY_STATUS, Action.READ_YEARLY_STATUS,
-    Action.FULFIL_OBLIGATION, Action.ADD_NETWORK_MATERIAL,
-    Action.SUPERVISE_EXCHANGES, Action.VERIFY_LOG, Action.PROVE_LOG_ENTRY, Action.EXPORT_LOG, Action.LOAD_PLAN,
-    Action.REGISTER_COORDINATOR, Action.REMOVE_COORDINATOR, Action.LOAD_TEMPLATE, Action.MAKE_INTAKE_KEYS,
-    Action.WITHDRAW_KEYS_AGAIN, Action.REPLACE_SIGNER, Action.SET_LOG_RETENTION, Action.SEARCH_PERSONS,
+    Action.LIST_STALLED_MEASURES, Action.RELEASE_YEARLY_STATUS, Action.READ_YEARLY_STATUS, Action.FULFIL_OBLIGATION,
+    Action.ADD_NETWORK_MATERIAL, Action.SUPERVISE_EXCHANGES, Action.VERIFY_LOG, Action.PROVE_LOG_ENTRY,
+    Action.EXPORT_LOG, Action.LOAD_PLAN, Action.REGISTER_COORDINATOR, Action.REMOVE_COORDINATOR,
+    Action.LOAD_TEMPLATE, Action.MAKE_INTAKE_KEYS, Action.WITHDRAW_KEYS_AGAIN, Action.REPLACE_SIGNER,
+    Action.SET_LOG_RETENTION, Action.SEARCH_PERSONS,
 }
 
 

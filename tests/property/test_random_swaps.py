@@ -166,8 +166,8 @@ SWAPPED: dict[str, Callable[[Any, Any], DataKeyRow]] = {
     "owner": lambda row, _: changed(row, owner_id=another(row.owner_id)),
     "recipient": lambda row, _: changed(row, recipient_id=another(row.recipient_id)),
     "reader": lambda row, _: DisclosedKey.of(**{
-        **{name: value for name, value in columns_of(row).items() if name != "authority_id"}, "number": 0,
-        "owner_id": reader_of(row), "recipient_id": another(reader_of(row)), "exchange_id": new_id(),
+        **{name: value for name, value in columns_of(row).items() if name not in {"authority_id", "person_id"}},
+        "number": 0, "owner_id": reader_of(row), "recipient_id": another(reader_of(row)), "exchange_id": new_id(),
         "content": bytes(32),
     }),
 }

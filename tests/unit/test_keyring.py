@@ -66,7 +66,7 @@ def version_of(record: Record) -> tuple[UUID, int]:
 
 def copied(own: RecordKey) -> DisclosedKey:
     """Copy the owner's wrap into a row of the police."""
-    columns = {name: value for name, value in columns_of(own).items() if name != "authority_id"}
+    columns = {name: value for name, value in columns_of(own).items() if name not in {"authority_id", "person_id"}}
     return DisclosedKey(
         **columns, owner_id=MUNICIPALITY, recipient_id=POLICE, exchange_id=EXCHANGE, number=0, content=bytes(32)
     )

@@ -34,6 +34,8 @@ DISCLOSED_BY_AN_ACT_OF_ITS_OWN = {
 NEVER_DISCLOSED = {
     # Rule 29 keeps a reporter apart, rule 54 a protected address.
     "protected_address", "reporter", "reporter_release",
+    # What a side learned of an age is its own; whoever was told of the person states what it learned for itself.
+    "age_statement",
     # How an authority handles its own part of the case.
     "access_request", "archive_clearance", "invitation", "journal_reference", "kept_mark", "legal_hold", "participant",
     "release", "restriction", "withdrawal",

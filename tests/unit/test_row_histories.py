@@ -16,7 +16,7 @@ from infohus.kernel.database.row_digests import digest_of
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 OPENED = {
     "id": UUID(int=1), "infohus_id": UUID(int=2), "number": "2026-1", "stage": "received", "version": 1,
-    "opened_at": AT, "closed_at": None, "outcome": None, "revision": 1,
+    "opened_at": AT, "closed_at": None, "outcome": None, "taken_over_at": None, "revision": 1,
 }
 WAY = (
     (Action.RECORD_CLEARANCE_CHECK, {"stage": "cleared"}), (Action.SIGN_SCOPE_DECISION, {"stage": "accepted"}),

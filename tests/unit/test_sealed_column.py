@@ -88,8 +88,9 @@ FOR_SUPERVISION = {
 OPEN_TEXTS = {
     "acts_for", "answer", "answers_key", "asked_by", "asked_of", "recipient_id",
     "authority_id", "cpr_index", "family_names", "content_hash", "dimension", "manifest", "outcome",
-    "recipients", "responsible_id", "scope", "template_digest", "template_id", "categories", "extremism_form", "kind",
-    "signs", "records", "record_kinds", "record_ids", "owner_id", "given_kinds", "given_ids", "given_versions",
+    "recipients", "responsible_id", "scope", "template_digest", "template_id", "categories", "kind",
+    "records", "record_kinds", "record_ids", "owner_id", "given_kinds", "given_ids", "given_versions",
+    "given_parts",
 }  # fmt: skip
 """Columns of records that hold text or bytes unsealed, by decision: ids, codes of closed lists, hashes, keyed
 indexes, wrapped keys.

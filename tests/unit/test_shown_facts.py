@@ -62,8 +62,12 @@ def _value(column_type: Any) -> Any:
     return VALUES[column_type.python_type]
 
 
+def packed_item(kind: AccessKind, record: Record, texts: dict[str, str]) -> PackedItem:
+    return PackedItem.of(kind, record, texts, codes=CODES)
+
+
 def packed(kind: AccessKind, record: Record) -> dict[str, Any]:
-    return PackedItem.of(kind, record, {}, codes=CODES).facts
+    return packed_item(kind, record, {}).facts
 
 
 GIVERS: dict[str, Callable[[Record], dict[str, Any]]] = {
@@ -90,12 +94,12 @@ def test_what_is_given_of_a_record_is_plain_whatever_columns_it_has(giver: str, 
 
 
 def test_a_package_says_the_plans_codes_in_danish_and_leaves_one_that_the_plan_no_longer_has() -> None:
-    concern = filled(
-        ACCESSIBLE[AccessKind.CONCERN], kind="person", signs=["social-0", "social-9"], extremism_form="right"
-    )
-    facts = packed(AccessKind.CONCERN, concern)
-    assert facts["signs"] == ["Isolerer sig", "social-9"]
-    assert (facts["kind"], facts["extremism_form"]) == (CONCERN_KINDS["person"], "Højreekstremisme")
+    concern = filled(ACCESSIBLE[AccessKind.CONCERN], kind="person")
+    reading = {"signs": "social-0,social-9", "extremism_form": "right", "extremism_weight": "main"}
+    item = packed_item(AccessKind.CONCERN, concern, reading)
+    assert (item.facts["kind"], item.texts["signs"]) == (CONCERN_KINDS["person"], ["Isolerer sig", "social-9"])
+    assert item.texts["extremism_form"] == "Højreekstremisme"
+    assert item.texts["extremism_weight"] == "ekstremisme er det vigtigste i bekymringen"
 
 
 OUTCOMES = {

@@ -20,7 +20,7 @@ NEVER_MET = {
     # Each holds a random id that this very act made.
     "uq_concern_id_reporter_is_anonymous", "uq_exchange_case_id_id", "pk_disclosure", "pk_disclosed_key",
     "uq_subject_case_id_id", "uq_side_person_log_id", "uq_invitation_participant_id",
-    "uq_onward_notice_exchange_id_owner_id",
+    "uq_onward_notice_exchange_id_owner_id", "pk_concern_form",
 }
 
 

@@ -109,7 +109,10 @@ class InvitedView(ParticipantView, frozen=True):
 
 
 class CaseLine(msgspec.Struct, frozen=True):
-    """A case as lists show it: what is joint, and nothing about anyone. `version` is that of what is joint."""
+    """A case as lists show it: what is joint, and nothing about anyone. `version` is that of what is joint.
+
+    `taken_over_at` is when the police took it over alone; why is theirs.
+    """
 
     id: UUID
     infohus_id: UUID
@@ -118,6 +121,7 @@ class CaseLine(msgspec.Struct, frozen=True):
     opened_at: datetime
     closed_at: datetime | None
     outcome: str | None
+    taken_over_at: datetime | None
     version: int
 
     @classmethod
@@ -125,7 +129,7 @@ class CaseLine(msgspec.Struct, frozen=True):
         """Show a case's facts."""
         return cls(
             id=case.id, infohus_id=case.infohus_id, number=case.number, stage=case.stage, opened_at=case.opened_at,
-            closed_at=case.closed_at, outcome=case.outcome, version=case.version,
+            closed_at=case.closed_at, outcome=case.outcome, taken_over_at=case.taken_over_at, version=case.version,
         )
 
 
@@ -139,6 +143,7 @@ class InformationView(msgspec.Struct, frozen=True):
     dated_on: date | None
     text: str
     source: str
+    about: list[UUID]
     told: Told | None
 
     @classmethod
@@ -149,7 +154,7 @@ class InformationView(msgspec.Struct, frozen=True):
             cls(
                 id=item.id, owner=item.authority_id, origin=item.origin, is_first_hand=item.is_first_hand,
                 dated_on=item.dated_on, text=texts[item.id]["text"], source=texts[item.id]["source"],
-                told=told.get(item.id),
+                about=work.about(item), told=told.get(item.id),
             )
             for item in items
         ]

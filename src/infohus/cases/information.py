@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.persons.about import About, persons_named
 from infohus.kernel.database.tables import Record, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
@@ -43,6 +44,7 @@ class InformationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     origin: Origin = Origin.ALREADY_HELD
     is_first_hand: bool = False
     dated_on: Day | None = None
+    about: About | None = None
 
 
 INFORMATION_OF_CASE = (
@@ -58,8 +60,12 @@ INFORMATION_OF_CASE = (
 
 
 def note_information(work: UnitOfWork, draft: InformationDraft) -> Information:
-    """Note an item for the caller's own authority; the others do not see it until it is exchanged."""
+    """Note an item for the caller's own authority; the others do not see it until it is exchanged.
+
+    Raises:
+        PersonsNotNamed, NoPersonOfTheSide: see `persons_named`.
+    """
     return work.create(
         Information, sealed={"text": draft.text, "source": draft.source}, origin=draft.origin,
-        is_first_hand=draft.is_first_hand, dated_on=draft.dated_on,
+        is_first_hand=draft.is_first_hand, dated_on=draft.dated_on, about=persons_named(work, draft.about),
     )

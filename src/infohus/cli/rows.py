@@ -17,6 +17,7 @@ from infohus.cli.log_verification import CHANGED, NOT_CHECKED
 from infohus.cli.options import PATH
 from infohus.cli.progress_bar import ProgressBar
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
+from infohus.kernel.access.keys_model import NO_PERSON
 from infohus.kernel.access.lost_secrets import lost_secrets
 from infohus.kernel.audit.verification.catalog import catalog_faults
 from infohus.kernel.audit.verification.exported_log import Fault
@@ -62,8 +63,9 @@ def code_of_rows(database: str | None) -> int:
             with ProgressBar(None, "Sammenligner rækker") as advance:
                 compared, found = await reconcile_rows(connection, RulesOfKeyRows(), progress=advance)
             faults += found
-            async for case_id, authority_id in lost_secrets(connection):
-                faults.append(RowFault("side_secret", f"{case_id} {authority_id}", LOST))
+            async for case_id, authority_id, person_id in lost_secrets(connection):
+                of_person = "" if person_id == NO_PERSON else f" {person_id}"
+                faults.append(RowFault("side_secret", f"{case_id} {authority_id}{of_person}", LOST))
             return compared, faults
         finally:
             await connection.close()

@@ -6,6 +6,7 @@ while an act has none.
 
 from infohus.danish.access import ACCESS, NOT_AVAILABLE_IN_BODY, roles_in_words
 from infohus.danish.bounds import BOUNDS
+from infohus.danish.children import AGE_WARNINGS, CHILDREN
 from infohus.danish.cpr_numbers import CPR_NUMBERS, CPR_WARNINGS
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
@@ -17,6 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **LOG_READING,
     **BOUNDS,
     **ACCESS,
+    **CHILDREN,
     **CPR_NUMBERS,
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
@@ -62,10 +64,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "not-possible-now": (
         "Det kan ikke gøres på dette trin",
         "Sagen er på trinnet »{stage}«. Se under sagens næste skridt, hvad der kan gøres nu.",
-    ),
-    "screening-awaits-child-notification": (
-        "Underretningen skal afleveres først",
-        "Personen var under 18 år ved modtagelsen. Registrér, at underretningen er afleveret, før I screener.",
     ),
     "already-recorded": ("Det er allerede registreret", "Se det, der er registreret. Det registreres kun én gang."),
     "anonymous-reporter-has-identity": (
@@ -178,7 +176,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "pet-request-cannot-be-declined": (
         "PET's anmodning kan ikke afslås",
-        "Pligten følger af PET-lovens § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
+        "Pligten følger af PET-lovens § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar den, også med intet.",
     ),
     "manifest-differs": (
         "Kvitteringen passer ikke", "I kvitterer for andet, end der blev videregivet. Hent videregivelsen igen.",
@@ -287,6 +285,7 @@ STAGES = {
     "closed": "lukket",
 }
 WARNINGS = {
+    **AGE_WARNINGS,
     **CPR_WARNINGS,
     "home-unknown": "Bopælskommunen er ikke kendt. Undersøg den, om I kan, før I afgør, hvor sagen hører til.",
     "home-not-stated": "Bopælskommunen er ikke angivet for alle, bekymringen angår.",

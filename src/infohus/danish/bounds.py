@@ -1,9 +1,42 @@
 """The words of refusals of what reaches beyond the own side, the case or its stage."""
 
 BOUNDS: dict[str, tuple[str, str]] = {
+    "persons-not-named": (
+        "Skriv, hvem det handler om",
+        (
+            "Sagen handler om flere personer. Angiv i {field} id for hver af dem, det handler om: én, flere, eller en"
+            " tom liste, hvis det ikke handler om nogen af dem. Intet er gemt."
+        ),
+    ),
+    "no-person-of-the-side": (
+        "Personen er ikke en af dem, I kender i sagen",
+        "Ret {field}: angiv id for personer, som jeres myndighed selv har noteret eller fået oplyst. Intet er gemt.",
+    ),
     "no-subject-of-this-case": (
         "Personen er ikke en af sagens personer",
         "Angiv en person, som sagen handler om, eller udelad personen. Den, der har henvendt sig, er ikke en af dem.",
+    ),
+    "gang-ties-by-police-alone": (
+        "Kun politiet kan videregive, hvem der har tilknytning til bandemiljøer",
+        (
+            "Retsplejelovens § 115, stk. 5, lader politiet videregive dem til andre myndigheder efter stk. 1, nr. 1. De"
+            " kan hverken gives af andre, til en selvejende institution eller efter nr. 2 og 3. Fravælg kategorien, og"
+            " udelad oplysningerne."
+        ),
+    ),
+    "gang-ties-are-not-passed-on": (
+        "Oplysningen er omfattet af tavshedspligt",
+        (
+            "Politiet har videregivet den med oplysninger om tilknytning til bandemiljøer. Den, der er blevet bekendt"
+            " med dem, har tavshedspligt efter retsplejelovens § 115, stk. 5. Bed politiet videregive den selv."
+        ),
+    ),
+    "record-has-no-such-part": (
+        "Oplysningen har ikke den del",
+        (
+            "Kun en henvendelse kan videregives i dele: det sete, tolkningen, og hvad der blev sagt til den, der har"
+            " henvendt sig. Udelad »parts« for andre oplysninger; skal der siges mindre, så skriv det i ord."
+        ),
     ),
     "correction-carries-more": (
         "Rettelsen rækker længere end det, der rettes",
@@ -30,6 +63,45 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
     ),
+    "danger-is-reported-by-itself": (
+        "Fare meldes for sig",
+        (
+            "Brug »Meld fare til politiet«: meldingen hviler ikke på § 115 og venter ikke på noget. Formålet »fare«"
+            " hører til den og til dens rettelser, og de har intet andet formål. Er der akut fare, så ring 112 først."
+        ),
+    ),
+    "not-disclosed-under115": (
+        "Myndighedens egen behandling er ikke infohusets",
+        (
+            "Det formål hører til »Videregiv uden for § 115« og til dens rettelser. Vælg et andet formål, eller brug"
+            " den. Intet er videregivet."
+        ),
+    ),
+    "participant-is-told-under115": (
+        "Modtageren deltager i sagen",
+        (
+            "Den, der deltager, får oplysninger efter § 115 eller ved »Meld fare til politiet«. Vælg en modtager, der"
+            " ikke deltager. Intet er videregivet."
+        ),
+    ),
+    "received-is-not-given-outside": (
+        "Det er en anden myndigheds oplysninger",
+        (
+            "Det, I har modtaget i sagen, gives ikke videre til andre end dem, der deltager. Tag det ud, og bed"
+            " modtageren spørge den myndighed, det kommer fra. Intet er videregivet."
+        ),
+    ),
+    "basis-does-not-fit": (
+        "Den hjemmel kan jeres myndighed ikke bruge",
+        "Lad feltet {field} være tomt, så findes hjemlen: {paragraph}. Intet er videregivet.",
+    ),
+    "category-not-outside115": (
+        "Den slags oplysninger videregives kun efter § 115",
+        (
+            "Oplysninger om tilknytning til bander videregives alene efter retsplejelovens § 115, stk. 5. Tag dem ud."
+            " Intet er videregivet."
+        ),
+    ),
     "recipient-is-oneself": (
         "Modtageren er jeres egen myndighed",
         "Tag den ud af modtagerne: egne oplysninger videregives ikke til jer selv. Intet er videregivet.",
@@ -55,6 +127,23 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "pet-is-answered-by-itself": (
         "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
+    ),
+    "pet-has-not-asked": (
+        "PET's anmodning er ikke noteret",
+        (
+            "Notér først, hvem hos PET der anmodede, hvornår og om hvad, og at det angår straffelovens kapitel 12 eller"
+            " 13."
+        ),
+    ),
+    "pet-states-its-basis": (
+        "Det fremgår ikke, hvad PET's anmodning bygger på",
+        (
+            "Angiv, om PET oplyser, at anmodningen angår straffelovens kapitel 12 eller 13. Så gælder PET-lovens § 4;"
+            " ellers har svaret sin sædvanlige hjemmel. Om andres anmodninger angives intet."
+        ),
+    ),
+    "asked-from-outside-alone": (
+        "Tidspunkt og navn angives kun for det, andre har spurgt om", "Lad felterne være tomme.",
     ),
     "side-cannot-end-yet": (
         "Din side kan ikke afsluttes endnu",
@@ -83,8 +172,9 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Oplysninger må ikke videregives til efterforskning",
         (
             "Retsplejelovens § 115 gælder aldrig efterforskning af straffesager. Intet er videregivet; forsøget er"
-            " logget. Er der fare, så ring til politiet. Kan andre regler bruges, så spørg jeres jurist; det sker uden"
-            " for infohuset."
+            " logget. Er der akut fare, så ring 112. Anden fare meldes ved »Meld fare til politiet«, som ikke hviler på"
+            " § 115, men på forvaltningslovens § 28, straffelovens § 141 eller sundhedslovens § 43. Andet gives til"
+            " andre myndigheder ved »Videregiv uden for § 115«."
         ),
     ),
     "release-condition-missing": (

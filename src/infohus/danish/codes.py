@@ -9,6 +9,11 @@ from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.purposes import PURPOSES
 
 _ORIGIN = {"already_held": "myndigheden havde den i forvejen", "collected": "indhentet til denne sag"}
+EXTREMISM_WEIGHTS: Mapping[str, str] = {
+    "main": "ekstremisme er det vigtigste i bekymringen", "one_of_several": "ekstremisme er et af flere forhold",
+    "unknown": "ikke kendt",
+}
+"""Of a concern's reading, which is sealed."""
 CODES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("concern", "channel"): {
         "phone": "telefon", "mail": "mail eller brev", "in_person": "personligt fremmøde", "hotline": "hotline",
@@ -16,10 +21,6 @@ CODES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("concern", "reporter_kind"): {
         "citizen": "borger", "relative": "pårørende", "professional": "fagperson", "authority": "myndighed",
         "organisation": "forening eller virksomhed",
-    },
-    ("concern", "extremism_weight"): {
-        "main": "ekstremisme er det vigtigste i bekymringen", "one_of_several": "ekstremisme er et af flere forhold",
-        "unknown": "ikke kendt",
     },
     ("subject", "age_group"): {
         "under_18": "under 18 år", "18_to_24": "18-24 år", "25_or_older": "25 år eller ældre", "unknown": "ikke kendt",
@@ -31,11 +32,12 @@ CODES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("child_notification_step", "step"): {
         "handed_over": "underretningen er afleveret", "assessed": "underretningen er vurderet",
         "receipt_given": "modtagelsen er bekræftet over for underretteren",
+        "receipt_not_possible": "bekræftelse er ikke mulig, for ingen ved, hvem der har henvendt sig",
     },
     ("information", "origin"): _ORIGIN,
     ("note", "kind"): {
         "note": "notat", "received": "modtaget dokument", "sent": "afsendt dokument",
-        "internal_final": "internt dokument i endelig form",
+        "internal_final": "internt dokument i endelig form", "takeover": "hvorfor politiet overtog sagen alene",
     },
     ("custody_release", "judgement"): {
         "radicalised": "skønnet radikaliseret", "at_risk": "skønnet i risiko for at blive radikaliseret",
@@ -55,7 +57,7 @@ CODES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("exchange", "categories"): {
         "ordinary": "almindelige oplysninger", "purely_private": "oplysninger om rent private forhold",
         "special_categories": "følsomme oplysninger", "criminal_offences": "oplysninger om strafbare forhold",
-        "cpr_number": "CPR-nummer",
+        "cpr_number": "CPR-nummer", "gang_ties": "oplysninger om tilknytning til bandemiljøer",
     },
     ("exchange", "consent"): {
         "given": "samtykke er givet", "refused": "samtykke er afslået", "sought": "samtykke er søgt",

@@ -4,6 +4,7 @@ RECORD_KINDS = {
     "concern": "henvendelse",
     "reporter": "den, der har henvendt sig",
     "subject": "person",
+    "age_statement": "oplysning om alder",
     "clearance_check": "politiets tjek",
     "child_notification": "underretning",
     "child_notification_step": "skridt i en underretning",

@@ -90,12 +90,16 @@ def three_brothers(play: Play) -> None:
     tell.begin("Imens: tre brødre, en afslået anmodning og en rettelse")
     case, recorded = play.another_case(concern(
         observation="De tre brødre deler den samme kanal.",
-        subjects=[{"name": f"{name} Holmstrup"} for name in ("Aksel", "Bertil", "Carl")],
+        subjects=[
+            {"name": f"{name} Holmstrup", "birth_date": f"{year}-04-12"}
+            for name, year in (("Aksel", 2001), ("Bertil", 2003), ("Carl", 2005))
+        ],
     ))
     tell.expect(len(recorded["subjects"]) == 3, "der var ikke tre personer")  # noqa: PLR2004
     play.clear_and_accept(case, recorded["id"])
     asked = play.kommune.post(f"{case}/information-requests", {
         "question": "Har I mødt dem?", "disclosure": play.disclosure_from(play.kommune, "screening"),
+        "about": [one["id"] for one in recorded["subjects"]],
     })
     declined = play.politi.post(f"{case}/information-requests/{asked['id']}/answer", {"answer": "declined"}, status=200)
     tell.say("Kommunen spørger politiet, som siger nej. Ingen skal begrunde et nej (§ 115, stk. 4).")

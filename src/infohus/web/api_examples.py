@@ -66,6 +66,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "is_first_hand": False, "dated_on": "2026-11-18",
     },
     "RecordClearanceCheck": {"outcome": "nothing_hinders"},
+    "StateAge": {"age": {"at_least": 15, "at_most": 16, "on": "2026-11-20"}, "reason": "Skolen oplyser klassetrinnet."},
     "HandOverChildNotification": {
         "handed_over_at": "2026-11-20T12:00:00+01:00", "handed_over_to": "Familieafdelingens modtagelse",
     },
@@ -86,11 +87,23 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "subsidiarity": "Det kan ikke siges uden navn.", "consent": "not_sought",
         "consent_reason": "Han er ikke talt med endnu.", "for_criminal_investigation": False,
     },
+    "TakeOverCase": {"reason": "Det er en sag for politiet nu."},
+    "DiscloseOutside": {
+        "recipients": ["kriminalforsorgen"], "basis": "fvl-31", "categories": ["purely_private"],
+        "necessity": "De har spurgt og skal bruge det i deres tilsyn.", "summary": "Han bor hos sin bror.",
+    },
+    "ReportDanger": {
+        "danger": "Han har sagt, at han henter en kniv.", "is_acute": True, "categories": ["purely_private"],
+        "necessity": "Politiet kan kun gribe ind, hvis de ved det.", "channel": "phone",
+    },
     "AcknowledgeExchange": {"manifest": "0" * 64},
     "WithdrawExchange": {"recipient": _POLICE, "reason": "Givet ved en fejl."},
     "KeepDisclosed": {
         "items": [{"kind": "information", "id": "00000000-0000-4000-8000-000000000000"}], "because": "used",
         "reason": "Brugt i en afgørelse om støtte.",
+    },
+    "LookThrough": {
+        "recipients": [_POLICE], "texts": [{"field": "summary", "text": "Hans bror Ole ringede fra 12 34 56 78."}],
     },
     "RequestInformation": {"question": "Har I set ham siden maj?", "disclosure": _disclosure("screening")},
     "AnswerInformationRequest": {"answer": "declined"},

@@ -34,6 +34,7 @@ _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "CountExchanges": Action.SUPERVISE_EXCHANGES,
     "ReviewExchange": Action.SUPERVISE_EXCHANGES,
     "SuperviseOnwardNotices": Action.SUPERVISE_EXCHANGES,
+    "SupervisePetRequests": Action.SUPERVISE_EXCHANGES,
     "ReadYearlyStatusSheet": Action.READ_YEARLY_STATUS,
     "RecordFulfilment": Action.FULFIL_OBLIGATION,
 })

@@ -62,5 +62,6 @@ async def notify_owners(
             recipients=sorted(told), paragraph=exchange.paragraph, purpose=exchange.purpose, channel=exchange.channel,
             exchanged_at=exchange.exchanged_at, record_kinds=[kind for kind, _ in own],
             record_ids=[record_id for _, record_id in own],
+            about=await work.whom(*(item for item in items if item.owner == owner)),
         )
         await work.grant(exchange.id, [Item.of(notice)], [owner] if owner in work.parties else [])

@@ -1,6 +1,6 @@
 """Record a disclosure, which is what lets its recipients read; every step that proposes something discloses it here.
 
-Source: retsplejeloven § 115.
+Source: retsplejeloven § 115, and of what rests on another provision: `outside_115.py`.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.gang_ties import refuse_gang_ties_beside_stk_5, refuse_passing_on_gang_ties
 from infohus.cases.disclosures.manifests import manifest_of, new_salt
 from infohus.cases.disclosures.model import (
     SENSITIVE,
@@ -22,12 +23,17 @@ from infohus.cases.disclosures.model import (
     Exchange,
     Item,
     Paragraph,
+    Purpose,
 )
 from infohus.cases.disclosures.onward_notices import notify_owners
+from infohus.cases.disclosures.outside_115 import Outside, refuse_other_categories
 from infohus.cases.disclosures.refusals import (
     BeforeTheCase,
     ConsentNotConsidered,
+    DangerIsReportedByItself,
     InvestigationNotRuledOut,
+    NotDisclosedUnder115,
+    ParticipantIsToldUnder115,
     PetIsAnsweredByItself,
     RecipientIsOneself,
     RecipientTookNoPartThen,
@@ -75,34 +81,39 @@ class Correcting(NamedTuple):
     items_for: Collection[str]
 
 
-async def disclose(
+async def disclose(  # noqa: PLR0913 - what tells a disclosure from another, by name
     work: UnitOfWork, draft: DisclosureDraft, items: Sequence[Item], *, summary: str | None = None,
-    correcting: Correcting | None = None,
+    correcting: Correcting | None = None, outside: Outside | None = None, about: Collection[UUID] = (),
 ) -> Exchange:
     """Record an exchange and let its recipients read it and `items`.
 
-    A correction may have no recipient: those who were told learn that it was wrong, and nobody what is right. The entry
-    names all who learn something by it.
+    It concerns whom its records concern, and `about` beside (rule 79). A correction may have no recipient: those who
+    were told learn that it was wrong, and nobody what is right. The entry names all who learn something by it.
+    With `outside` it rests on that, and § 115 is asked for nothing.
 
     Raises:
         NotAvailable: the policies do not allow the caller to disclose in this case.
-        Refused: a rule of § 115 is not met; nothing is disclosed and the attempt stands in the log.
+        Refused: a rule of § 115, or of `outside`, is not met; nothing is disclosed and the attempt stands in the log.
     """
-    work.require(Action.RECORD_EXCHANGE)
-    if draft.requested_by_pet and work.action not in _ANSWERS_PET:
-        raise PetIsAnsweredByItself
+    _refuse_the_act_of_another(work, draft, outside)
     told = draft.recipients if correcting is None else {*draft.recipients, *correcting.told}
-    if not draft.requested_by_pet:
+    if outside is not None:
+        _refuse_what_any_provision_refuses(draft, work.regime, follows=outside.basis)
+        refuse_other_categories(draft.categories)
+    elif not draft.requested_by_pet:
         _refuse_what_115_refuses(draft, work.regime, follows=_follows(work, draft, told))
     if not draft.categories:
         raise errors.ExchangeWithoutCategory
+    if not draft.requested_by_pet:
+        refuse_gang_ties_beside_stk_5(draft, follows=_follows(work, draft, told))
+        await refuse_passing_on_gang_ties(work, items)
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
     ):
         raise errors.ReleaseConditionMissing
-    if draft.recipients or correcting is None:
-        await _refuse_outsiders(draft, work)
-    paragraph = _paragraph(work, draft, told)
+    if correcting is None or (draft.recipients and outside is None):
+        await _refuse_outsiders(draft, work, outside)
+    paragraph = _paragraph(draft, _follows(work, draft, told) if outside is None else outside.basis)
     work.audit_draft.justification = paragraph.value
     work.audit_draft.state_purpose(OF_EXCHANGE, draft.purpose.value)
     work.audit_draft.recipients = sorted(set(draft.recipients))
@@ -117,35 +128,71 @@ async def disclose(
         consent_reason=draft.consent_reason,
     )
     takes_part = work.parties.keys() >= set(work.audit_draft.recipients)
-    outside = [] if takes_part else sorted({(one.kind, one.record_id, one.record_version) for one in items})
+    given = [] if takes_part else sorted({
+        (one.kind, one.record_id, one.record_version, ",".join(sorted(one.contents))) for one in items
+    })
     texts = {**msgspec.structs.asdict(answers), "summary": summary}
+    form = None if outside is not None else draft.cooperation_form or CooperationForm.CRIME_PREVENTION
     facts = {
-        "paragraph": paragraph, "cooperation_form": draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
-        "purpose": draft.purpose, "channel": draft.channel,
+        "paragraph": paragraph, "cooperation_form": form, "purpose": draft.purpose, "channel": draft.channel,
         "categories": sorted({part.value for part in draft.categories}), "exchanged_at": exchanged_at,
         "corrects_id": correcting.exchange_id if correcting is not None else None,
         "declared_not_for_investigation": draft.for_criminal_investigation is False,
-        "consent": draft.consent,
+        "consent": draft.consent, **_told_of_danger(outside),
     }
     exchange_id, salt, recipients = new_id(), new_salt(), work.audit_draft.recipients
     work.audit_draft.recipients = sorted({*recipients, *told})
     exchange = work.create(
-        Exchange, id=exchange_id, sealed={**texts, "manifest_salt": salt},
+        Exchange, about={*about, *await work.whom(*items)}, id=exchange_id, sealed={**texts, "manifest_salt": salt},
         for_supervision={"answers": msgspec.json.encode(answers).decode()},
         recipients=recipients, is_late=work.now - exchanged_at > LATE_AFTER,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
-        given_kinds=[kind for kind, _, _ in outside], given_ids=[record_id for _, record_id, _ in outside],
-        given_versions=[version for _, _, version in outside],
+        given_kinds=[one[0] for one in given], given_ids=[one[1] for one in given],
+        given_versions=[one[2] for one in given], given_parts=[one[3] for one in given],
         manifest=manifest_of(exchange_id, facts, recipients=draft.recipients, items=items, texts=texts, salt=salt),
         **facts,
     )
     itself = Item.of(exchange)
+    if any(item.concerns_everybody for item in items):
+        itself = msgspec.structs.replace(itself, concerns_everybody=True)
     readers = [one for one in recipients if one in work.parties]
     get_items = readers if correcting is None else [one for one in readers if one in correcting.items_for]
     await work.grant(exchange.id, [*items, itself], get_items)
     await work.grant(exchange.id, [itself], [one for one in readers if one not in get_items])
     await notify_owners(work, exchange, draft, items, told=get_items)
     return exchange
+
+
+def _refuse_the_act_of_another(work: UnitOfWork, draft: DisclosureDraft, outside: Outside | None) -> None:
+    """Require that the unit's act discloses such a thing: under § 115, in answer to PET, or as a report of danger."""
+    if outside is None:
+        work.require(Action.RECORD_EXCHANGE)
+    if (draft.purpose is Purpose.DANGER) != (outside is not None and outside.purpose is Purpose.DANGER):
+        raise DangerIsReportedByItself(field="purpose")
+    if (draft.purpose is Purpose.OWN_HANDLING) != (outside is not None and outside.purpose is Purpose.OWN_HANDLING):
+        raise NotDisclosedUnder115(field="purpose")
+    if draft.requested_by_pet and work.action not in _ANSWERS_PET:
+        raise PetIsAnsweredByItself
+
+
+def _told_of_danger(outside: Outside | None) -> dict[str, bool]:
+    """Give the facts of a report of danger: that it was acute, and that the answer then said 112 (rule 84)."""
+    if outside is None or outside.is_acute is None:
+        return {}
+    return {"is_acute": outside.is_acute, "was_told_112": outside.is_acute}
+
+
+def _refuse_what_any_provision_refuses(draft: DisclosureDraft, regime: Regime, *, follows: Paragraph) -> None:
+    """Refuse what nobody weighed: that it is necessary, and of sensitive categories strictly so (rules 10 and 11)."""
+    if not has_words(draft.necessity):
+        raise errors.ExchangeWithoutNecessity(paragraph=follows.value)
+    _refuse_without_strict_necessity(draft, regime)
+
+
+def _refuse_without_strict_necessity(draft: DisclosureDraft, regime: Regime) -> None:
+    is_asked = regime is Regime.LED and SENSITIVE & set(draft.categories)
+    if (is_asked or draft.strict_necessity is not None) and not has_words(draft.strict_necessity):
+        raise errors.StrictNecessityMissing
 
 
 def _refuse_what_115_refuses(draft: DisclosureDraft, regime: Regime, *, follows: Paragraph) -> None:
@@ -160,18 +207,26 @@ def _refuse_what_115_refuses(draft: DisclosureDraft, regime: Regime, *, follows:
         raise errors.ProportionalityNotAnswered
     if not has_words(draft.subsidiarity):
         raise errors.SubsidiarityNotAnswered
-    is_asked = regime is Regime.LED and SENSITIVE & set(draft.categories)
-    if (is_asked or draft.strict_necessity is not None) and not has_words(draft.strict_necessity):
-        raise errors.StrictNecessityMissing
+    _refuse_without_strict_necessity(draft, regime)
     has_reason = draft.consent is Consent.GIVEN or has_words(draft.consent_reason)
     if draft.consent is None or not has_reason:
         raise ConsentNotConsidered(field="consent" if draft.consent is None else "consent_reason")
 
 
-async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
-    """Require that every recipient takes part (rule 3); PET, which asked, need not (rule 14)."""
+async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork, outside: Outside | None) -> None:
+    """Require that every recipient takes part (rule 3); PET, which asked, need not (rule 14).
+
+    Outside § 115 it is an authority of the infohus' plan that takes no part, but for the police who are told of danger.
+    """
     if not draft.recipients:
         raise errors.ExchangeWithoutRecipient
+    if outside is not None and outside.purpose is Purpose.OWN_HANDLING:
+        rows = await work.values(_AUTHORITIES_HERE, infohus_id=work.infohus_id, ids=draft.recipients)
+        if set(draft.recipients) - {row["id"] for row in rows}:
+            raise errors.NotAnAuthorityHere
+        if set(draft.recipients) & {work.caller.authority_id, *work.parties}:
+            raise ParticipantIsToldUnder115(field="recipients")
+        return
     if draft.requested_by_pet:
         rows = await work.values(_AUTHORITIES_HERE, infohus_id=work.infohus_id, ids=draft.recipients)
         kinds = {row["id"]: row["kind"] for row in rows}
@@ -190,19 +245,21 @@ async def _refuse_a_time_before_they_took_part(work: UnitOfWork, draft: Disclosu
     if at < work.case.opened_at:
         raise BeforeTheCase(field="exchanged_at")
     took_part = {row["acts_for"] for row in await work.values(_TOOK_PART, case_id=work.case.id, at=at)}
+    if draft.purpose is Purpose.OWN_HANDLING:
+        return
     if not draft.requested_by_pet and not took_part.issuperset(draft.recipients):
         raise RecipientTookNoPartThen(field="exchanged_at")
 
 
-def _paragraph(work: UnitOfWork, draft: DisclosureDraft, told: Collection[str]) -> Paragraph:
-    """Derive the paragraph from the direction (rule 4), or from PET's request (rule 14); refuse another one."""
-    follows = _follows(work, draft, told)
+def _paragraph(draft: DisclosureDraft, follows: Paragraph) -> Paragraph:
+    """Give the provision that follows; refuse a draft that states another one (rule 4)."""
     if draft.paragraph not in (None, follows):
         raise errors.ParagraphDoesNotFollow(paragraph=follows.value)
     return follows
 
 
 def _follows(work: UnitOfWork, draft: DisclosureDraft, told: Collection[str]) -> Paragraph:
+    """Derive the paragraph from the direction (rule 4), or from PET's request (rule 14)."""
     if draft.requested_by_pet:
         return Paragraph.ON_REQUEST_OF_PET
     recipient_kinds = {work.parties[recipient] for recipient in told if recipient in work.parties}

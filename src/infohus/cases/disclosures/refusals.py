@@ -29,3 +29,35 @@ class OnwardReasonMissing(Refused):
 
 class PetIsAnsweredByItself(Refused):
     """Rule 85: a proposal, a measure or a question is never shown by an exchange at PET's request."""
+
+
+class DangerIsReportedByItself(Refused):
+    """Rule 84: danger is reported by an act of its own, outside § 115; no exchange under § 115 is for that."""
+
+
+class BasisDoesNotFit(Refused):
+    """Rule 105: an authority discloses outside § 115 by a provision that is for it."""
+
+
+class CategoryNotOutside115(Refused):
+    """Rules 102 and 105: ties to gangs are disclosed under § 115, stk. 5, and in no other way."""
+
+
+class NotDisclosedUnder115(Refused):
+    """Rule 105: what an authority does for itself is disclosed outside § 115, and never by an exchange under it."""
+
+
+class ParticipantIsToldUnder115(Refused):
+    """Rules 3 and 105: who takes part is told under § 115, or of danger; nothing goes around what that asks."""
+
+
+class ReceivedIsNotGivenOutside(Refused):
+    """Rule 16: what was received in the case is not passed on to somebody who takes no part."""
+
+
+class GangTiesByPoliceAlone(Refused):
+    """Rule 102: gang ties are told by the police, to authorities, under nr. 1."""
+
+
+class GangTiesAreNotPassedOn(Refused):
+    """Rule 102: who was told of gang ties is bound to secrecy, and passes the record on to nobody."""

@@ -34,6 +34,7 @@ class JointDecision(VersionedRecord, Changing):
     __abstract__ = True
 
     has_own_key: ClassVar = True
+    concerns_everybody: ClassVar = True
     changes_later: ClassVar = frozenset({"exchange_id", "decided_at"})
 
     outcome: Mapped[str]

@@ -28,6 +28,12 @@ class ScopeOutcome(StrEnum):
     """Never proposed: what remains when the two differ."""
 
 
+class TakeoverOutcome(StrEnum):
+    """What it ends in that the police take a case over (rule 84)."""
+
+    TAKEN_OVER = "taken_over"
+
+
 class ScreeningOutcome(StrEnum):
     """What the screening ends in."""
 

@@ -44,6 +44,7 @@ class LogPurpose(StrEnum):
     CLOSED_CASE = "closed_case"
     OWN_HANDLING = "own_handling"
     EXCHANGE = "exchange"
+    DANGER = "danger"
     PARTICIPATION = "participation"
     JOURNAL = "journal"
     DATA_SUBJECT_RIGHTS = "data_subject_rights"

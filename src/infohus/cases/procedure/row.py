@@ -12,13 +12,15 @@ from infohus.cases.procedure.outcomes import (
     RecommendationOutcome,
     ScopeOutcome,
     ScreeningOutcome,
+    TakeoverOutcome,
 )
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.unit_of_work.lookup import Lock, OwnSide
 from infohus.kernel.unit_of_work.procedure import Purpose
 
 Outcome = (
-    ClearanceOutcome | ScopeOutcome | ScreeningOutcome | AssessmentOutcome | RecommendationOutcome | ClosureOutcome
+    ClearanceOutcome | ScopeOutcome | TakeoverOutcome | ScreeningOutcome | AssessmentOutcome | RecommendationOutcome
+    | ClosureOutcome
 )
 
 
@@ -44,6 +46,8 @@ class ProcedureRow:
     """When an act is possible, which lock it takes on its case, where it leads, and how it is named and logged."""
 
     stages: frozenset[Stage]
+    for_pet_also: frozenset[Stage]
+    """Further stages, at which the act is possible for what PET asks under PET-loven § 4 alone (rule 85)."""
     lock: Lock
     purpose: Purpose
     """The purpose that the act's entry in the log states."""
@@ -70,11 +74,22 @@ class ProcedureRow:
             NotPossibleNow: naming the stage.
             ScreeningAwaitsChildNotification: the child's underretning is not handed over yet (rule 32).
         """
-        if case.stage not in self.stages:
+        if case.stage not in self.stages | self.for_pet_also:
             raise errors.NotPossibleNow(stage=case.stage.value)
         for condition in self.conditions:
             if not condition.holds(side):
                 raise condition.refusal
+
+    def require_ordinary_stage(self, case: Case) -> None:
+        """Refuse an act that is not for PET at a stage that allows it for PET alone.
+
+        Before its body was read nobody knows which it is, so the operations of acts with such stages ask for this.
+
+        Raises:
+            NotPossibleNow: naming the stage.
+        """
+        if case.stage not in self.stages:
+            raise errors.NotPossibleNow(stage=case.stage.value)
 
 
 _NOWHERE: Mapping[Outcome, Stage] = MappingProxyType({})
@@ -90,24 +105,31 @@ def done_by_the_owner(words: str, purpose: Purpose) -> ProcedureRow:
     return _row(frozenset(Stage), Lock.NONE, purpose, words)
 
 
-def recording(words: str, stages: Collection[Stage], purpose: Purpose, *, rule: int | None = None) -> ProcedureRow:
+def recording(
+    words: str, stages: Collection[Stage], purpose: Purpose, *, for_pet_also: Collection[Stage] = (),
+    rule: int | None = None,
+) -> ProcedureRow:
     """Make the row of an act that writes under the shared lock: others may record meanwhile, nobody may decide."""
-    return _row(stages, Lock.RECORDING, purpose, words, rule=rule)
+    return _row(stages, Lock.RECORDING, purpose, words, for_pet_also=for_pet_also, rule=rule)
 
 
 def deciding(  # noqa: PLR0913 - a row is all of it
     words: str, stages: Collection[Stage], purpose: Purpose, *, leads_to: Mapping[Outcome, Stage] = _NOWHERE,
-    conditions: tuple[Condition, ...] = (), rule: int | None = None,
+    conditions: tuple[Condition, ...] = (), for_pet_also: Collection[Stage] = (), rule: int | None = None,
 ) -> ProcedureRow:
     """Make the row of an act that writes under the exclusive lock; only such an act moves a case."""
-    return _row(stages, Lock.DECIDING, purpose, words, leads_to=leads_to, conditions=conditions, rule=rule)
+    return _row(
+        stages, Lock.DECIDING, purpose, words, leads_to=leads_to, conditions=conditions, for_pet_also=for_pet_also,
+        rule=rule,
+    )
 
 
 def _row(  # noqa: PLR0913 - a row is all of it
     stages: Collection[Stage], lock: Lock, purpose: Purpose, words: str, *,
-    leads_to: Mapping[Outcome, Stage] = _NOWHERE, conditions: tuple[Condition, ...] = (), rule: int | None = None,
+    leads_to: Mapping[Outcome, Stage] = _NOWHERE, conditions: tuple[Condition, ...] = (),
+    for_pet_also: Collection[Stage] = (), rule: int | None = None,
 ) -> ProcedureRow:
     return ProcedureRow(
         stages=frozenset(stages), lock=lock, purpose=purpose, words=words, leads_to=MappingProxyType(dict(leads_to)),
-        conditions=conditions, offered_under_rule=rule,
+        conditions=conditions, for_pet_also=frozenset(for_pet_also), offered_under_rule=rule,
     )

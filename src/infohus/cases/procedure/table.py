@@ -15,6 +15,7 @@ from infohus.cases.procedure.outcomes import (
     RecommendationOutcome,
     ScopeOutcome,
     ScreeningOutcome,
+    TakeoverOutcome,
 )
 from infohus.cases.procedure.purposes import (
     OF_EXCHANGE,
@@ -47,8 +48,9 @@ SHARED = frozenset(WAY)
 """The same stages as a set: in these the parties may exchange."""
 EVERY = frozenset(Stage)
 OPEN = EVERY - {Stage.CLOSED}
-WITH_MEASURES = frozenset({ACTING, RECOMMENDING})
-"""Stages in which measures may be under way: after a re-assessment the case recommends anew while they go on."""
+WITH_MEASURES = frozenset({ACTING, RECOMMENDING, Stage.POLICE_ALONE})
+"""Stages in which measures may be under way: after a re-assessment the case recommends anew while they go on, and who
+carries one out ends it where the police have taken the case over."""
 
 PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     # --- on the installation ---
@@ -127,9 +129,10 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
         leads_to={ClearanceOutcome.NOTHING_HINDERS: CLEARED, ClearanceOutcome.HINDERED: Stage.HINDERED},
     ),
     Action.ADD_CONCERN: deciding("add-concern", OPEN, of(P.INTAKE), rule=26),
+    Action.STATE_AGE: deciding("state-age", EVERY, of(P.CHILD_NOTIFICATION)),
     Action.READ_CHILD_NOTIFICATION: reading("read-child-notification", of(P.CHILD_NOTIFICATION)),
     Action.HAND_OVER_CHILD_NOTIFICATION: deciding(
-        "hand-over-child-notification", OPEN, of(P.CHILD_NOTIFICATION), rule=32,
+        "hand-over-child-notification", EVERY, of(P.CHILD_NOTIFICATION), rule=32,
     ),
     Action.RECORD_ASSESSMENT_OF_CHILD: deciding("record-assessment-of-child", EVERY, of(P.CHILD_NOTIFICATION)),
     Action.RECORD_RECEIPT_TO_REPORTER: deciding("record-receipt-to-reporter", EVERY, of(P.CHILD_NOTIFICATION)),
@@ -153,6 +156,11 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.DIFFER_ON_SCOPE_DECISION: deciding(
         "differ-on-scope-decision", {CLEARED}, of_exchange_else(P.SCOPE_DECISION),
         leads_to={ScopeOutcome.DISAGREED: Stage.NOT_TAKEN_IN},
+    ),
+
+    Action.TAKE_OVER_CASE: deciding(
+        "take-over-case", OPEN - {Stage.POLICE_ALONE}, of(P.SCOPE_DECISION), rule=84,
+        leads_to={TakeoverOutcome.TAKEN_OVER: Stage.POLICE_ALONE},
     ),
 
     # --- screening and assessment ---
@@ -202,16 +210,25 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.READ_INFORMATION: reading("read-information", OF_STAGE),
     Action.WRITE_NOTE: recording("write-note", EVERY, of(P.JOURNAL), rule=68),
     Action.READ_NOTE: reading("read-note", of(P.JOURNAL)),
-    Action.RECORD_EXCHANGE: recording("record-exchange", SHARED, OF_RECORDED_EXCHANGE, rule=1),
+    Action.RECORD_EXCHANGE: recording(
+        "record-exchange", SHARED, OF_RECORDED_EXCHANGE, for_pet_also=EVERY - SHARED, rule=1,
+    ),
+    Action.DISCLOSE_OUTSIDE: recording("disclose-outside", EVERY, of_exchange_else(P.OWN_HANDLING)),
+    Action.REPORT_DANGER: recording("report-danger", EVERY, of_exchange_else(P.DANGER)),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
+    Action.LOOK_THROUGH: reading("look-through", of(P.EXCHANGE)),
     Action.READ_EXCHANGE: reading("read-exchange", of(P.EXCHANGE)),
     Action.CORRECT_EXCHANGE: recording("correct-exchange", EVERY, OF_EXCHANGE),
     Action.ACKNOWLEDGE_EXCHANGE: recording("acknowledge-exchange", EVERY, of(P.EXCHANGE)),
     Action.WITHDRAW_EXCHANGE: deciding("withdraw-exchange", EVERY, of(P.EXCHANGE)),
     Action.KEEP_DISCLOSED: recording("keep-disclosed", EVERY, of(P.EXCHANGE)),
-    Action.REQUEST_INFORMATION: recording("request-information", SHARED, OF_EXCHANGE, rule=8),
+    Action.REQUEST_INFORMATION: recording(
+        "request-information", SHARED, OF_EXCHANGE, for_pet_also=EVERY - SHARED, rule=8,
+    ),
     Action.READ_INFORMATION_REQUEST: reading("read-information-request", of(P.EXCHANGE)),
-    Action.ANSWER_INFORMATION_REQUEST: deciding("answer-information-request", OPEN, of(P.EXCHANGE)),
+    Action.ANSWER_INFORMATION_REQUEST: deciding(
+        "answer-information-request", OPEN, of(P.EXCHANGE), for_pet_also={Stage.CLOSED},
+    ),
     Action.RECORD_CUSTODY_RELEASE: recording("record-custody-release", OPEN, OF_STAGE),
     Action.READ_CUSTODY_RELEASE: reading("read-custody-release", OF_STAGE),
     Action.INVITE_PARTICIPANT: deciding("invite-participant", SHARED, of(P.PARTICIPATION), rule=22),

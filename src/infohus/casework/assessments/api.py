@@ -63,6 +63,7 @@ class ContributionView(msgspec.Struct, frozen=True):
     brought_by: UUID
     text: str | None
     source: str
+    about: list[UUID]
     told: Told | None
 
     @classmethod
@@ -74,7 +75,8 @@ class ContributionView(msgspec.Struct, frozen=True):
             cls(
                 id=one.id, authority_id=one.authority_id, dimension=one.dimension, answer=one.answer,
                 origin=one.origin, is_first_hand=one.is_first_hand, dated_on=one.dated_on, brought_by=one.recorded_by,
-                text=texts[one.id].get("text"), source=texts[one.id]["source"], told=told.get(one.id),
+                text=texts[one.id].get("text"), source=texts[one.id]["source"], about=work.about(one),
+                told=told.get(one.id),
             )
             for one in contributions
         ]

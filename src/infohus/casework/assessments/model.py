@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus.cases.disclosures.model import DisclosureDraft
 from infohus.cases.information import Origin
 from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.persons.about import About
 from infohus.cases.procedure.outcomes import AssessmentOutcome
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.tables import Record, Row, choice, once_per_record, owned_by_authority
@@ -103,6 +104,7 @@ class ContributionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     dated_on: Day
     is_first_hand: bool
     origin: Origin
+    about: About | None = None
 
 
 class ContributionsDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

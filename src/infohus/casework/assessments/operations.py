@@ -7,6 +7,7 @@ from infohus.cases.disclosures.model import Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.document import document_of
 from infohus.cases.joint_decisions.operations import amend, begin_decision, sign
+from infohus.cases.persons.about import persons_named
 from infohus.casework.assessments.model import (
     Answer,
     Assessment,
@@ -86,17 +87,18 @@ async def contribute(work: UnitOfWork, assessment: Assessment, draft: Contributi
     Raises:
         DecisionAlreadyMade: both have signed the assessment (rule 40).
         UnknownDimension: the template has no such dimension.
+        PersonsNotNamed, NoPersonOfTheSide: see `persons_named`.
     """
     if assessment.decided_at is not None:
         raise errors.DecisionAlreadyMade
     template = await template_of(work, assessment)
     contributions = []
-    for one in draft.contributions:
+    for at, one in enumerate(draft.contributions):
         template.side_of(one.dimension)
         contributions.append(work.create(
             Contribution, sealed={"text": one.text, "source": one.source}, assessment_id=assessment.id,
             dimension=one.dimension, answer=one.answer, origin=one.origin, is_first_hand=one.is_first_hand,
-            dated_on=one.dated_on,
+            dated_on=one.dated_on, about=persons_named(work, one.about, field=f"contributions[{at}].about"),
         ))
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(one) for one in contributions])

@@ -13,16 +13,20 @@ from litestar.params import FromPath, JSONBody
 
 from infohus import errors
 from infohus.cases.disclosures.told import Told, told_of
+from infohus.cases.persons.model import AgeStatement, Subject
 from infohus.cases.procedure.outcomes import ClearanceOutcome
+from infohus.casework.concerns.ages import AgeStatementDraft, AgeView, age_view, state_age
 from infohus.casework.concerns.child_notifications import (
     AssessmentOfChildDraft,
     HandOverDraft,
     ReceiptToReporterDraft,
     hand_over_child_notification,
+    owed_among,
     record_assessment_of_child,
     record_receipt_to_reporter,
     steps_of,
 )
+from infohus.casework.concerns.clocks import Clocks, clocks_of
 from infohus.casework.concerns.kept_apart_routes import handlers as kept_apart_handlers
 from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern
 from infohus.casework.concerns.operations import (
@@ -53,6 +57,10 @@ _CHECK_BY_ID = sa.select(ClearanceCheck).where(ClearanceCheck.id == sa.bindparam
 _NOTIFICATION_BY_ID = sa.select(ChildNotification).where(
     ChildNotification.id == sa.bindparam("id"), ChildNotification.case_id == sa.bindparam("case_id")
 )
+_SUBJECT_BY_ID = sa.select(Subject).where(
+    Subject.id == sa.bindparam("id"), Subject.case_id == sa.bindparam("case_id")
+)
+_AGE_BY_ID = sa.select(AgeStatement).where(AgeStatement.id == sa.bindparam("id"))
 
 CHILD_NOTIFICATION = "/cases/{case_id:uuid}/child-notifications/{notification_id:uuid}"
 
@@ -79,22 +87,28 @@ class ClearanceView(msgspec.Struct, frozen=True):
 @post("/infohuse/{infohus_id:uuid}/concerns", operation_id="RecordConcern")
 async def record(
     infohus_id: FromPath[UUID], data: JSONBody[ConcernDraft], idempotent_scope: NamedDependency[RequestScope],
+    saturday_counts: NamedDependency[bool],
 ) -> RecordedConcern:
     """Record a concern and open a case on it. Acute danger answers with the 112 instruction at once (rule 31)."""
     with _acute_first(data):
         async with idempotent_scope.begin(Action.RECORD_CONCERN, Infohus, infohus_id) as work:
-            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await record_concern(work, data)
+            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await record_concern(
+                work, data, saturday_counts=saturday_counts
+            )
             return await _recorded(work, concern, data)
 
 
 @post("/cases/{case_id:uuid}/concerns", operation_id="AddConcern")
 async def add(
     case_id: FromPath[UUID], data: JSONBody[ConcernDraft], idempotent_scope: NamedDependency[RequestScope],
+    saturday_counts: NamedDependency[bool],
 ) -> RecordedConcern:
     """Record one more concern in a case that is open."""
     with _acute_first(data):
         async with idempotent_scope.begin(Action.ADD_CONCERN, Case, case_id) as work:
-            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await add_concern(work, data)
+            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await add_concern(
+                work, data, saturday_counts=saturday_counts
+            )
             return await _recorded(work, concern, data)
 
 
@@ -133,10 +147,11 @@ async def list_concerns(
 @get("/cases/{case_id:uuid}/concerns/{concern_id:uuid}", operation_id="ReadConcern")
 async def read(
     case_id: FromPath[UUID], concern_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    saturday_counts: NamedDependency[bool],
 ) -> ConcernView:
     """Read a concern, observation apart from interpretation, without the reporter's identity."""
     async with request_scope.begin(Action.READ_CONCERN, Concern, concern_id, within=case_id) as work:
-        return await ConcernView.opened(work, work.subject(Concern))
+        return await ConcernView.opened(work, work.subject(Concern), saturday_counts=saturday_counts)
 
 
 @post("/cases/{case_id:uuid}/clearance-checks", operation_id="RecordClearanceCheck")
@@ -169,46 +184,70 @@ async def _clearance_view(work: UnitOfWork, check: ClearanceCheck) -> ClearanceV
 @post(CHILD_NOTIFICATION + "/hand-over", operation_id="HandOverChildNotification", status_code=200)
 async def hand_over(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[HandOverDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
 ) -> ChildNotificationView:
     """Record that the underretning was handed over; screening waits for it (rule 32)."""
     async with idempotent_scope.begin(Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:
         notification = await _notification(work, notification_id)
+        clocks = await _clocks(work, notification, saturday_counts=saturday_counts)
         if not work.is_repetition:
-            await hand_over_child_notification(work, notification, data)
-        return await _notification_view(work, notification)
+            await hand_over_child_notification(work, notification, data, clocks)
+        return await _notification_view(work, notification, clocks)
 
 
 @post(CHILD_NOTIFICATION + "/assessment", operation_id="RecordAssessmentOfChild", status_code=200)
 async def record_assessment(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[AssessmentOfChildDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
 ) -> ChildNotificationView:
     """Record when the underretning was assessed: within 24 hours, or it shows as overdue."""
     async with idempotent_scope.begin(Action.RECORD_ASSESSMENT_OF_CHILD, Case, case_id) as work:
         notification = await _notification(work, notification_id)
+        clocks = await _clocks(work, notification, saturday_counts=saturday_counts)
         if not work.is_repetition:
-            await record_assessment_of_child(work, notification, data)
-        return await _notification_view(work, notification)
+            await record_assessment_of_child(work, notification, data, clocks)
+        return await _notification_view(work, notification, clocks)
 
 
 @post(CHILD_NOTIFICATION + "/receipt", operation_id="RecordReceiptToReporter", status_code=200)
 async def record_receipt(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[ReceiptToReporterDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
 ) -> ChildNotificationView:
-    """Record when the reporter got a receipt: within six working days, or it shows as overdue."""
+    """Record when the reporter got a receipt: within six hverdage, or it shows as overdue."""
     async with idempotent_scope.begin(Action.RECORD_RECEIPT_TO_REPORTER, Case, case_id) as work:
         notification = await _notification(work, notification_id)
+        clocks = await _clocks(work, notification, saturday_counts=saturday_counts)
         if not work.is_repetition:
-            await record_receipt_to_reporter(work, notification, data)
-        return await _notification_view(work, notification)
+            await record_receipt_to_reporter(work, notification, data, clocks)
+        return await _notification_view(work, notification, clocks)
 
 
-async def _notification_view(work: UnitOfWork, notification: ChildNotification) -> ChildNotificationView:
-    steps = await steps_of(work, notification)
+@post("/cases/{case_id:uuid}/subjects/{subject_id:uuid}/ages", operation_id="StateAge")
+async def state(
+    case_id: FromPath[UUID], subject_id: FromPath[UUID], data: JSONBody[AgeStatementDraft],
+    idempotent_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
+) -> AgeView:
+    """State or correct a person's age: a child, or in doubt, brings the underretning; a proven adult owes none."""
+    async with idempotent_scope.begin(Action.STATE_AGE, Case, case_id) as work:
+        subject = await work.row(Subject, _SUBJECT_BY_ID, id=subject_id, case_id=case_id)
+        if subject is None:
+            raise errors.NotAvailable
+        earlier = await work.earlier(AgeStatement, _AGE_BY_ID)
+        recorded = earlier or await state_age(work, subject, data, saturday_counts=saturday_counts)
+        return await age_view(work, subject, recorded)
+
+
+async def _clocks(work: UnitOfWork, notification: ChildNotification, *, saturday_counts: bool) -> Clocks | None:
+    return (await clocks_of(work, notification, saturday_counts=saturday_counts)).get(notification.id)
+
+
+async def _notification_view(
+    work: UnitOfWork, notification: ChildNotification, clocks: Clocks | None
+) -> ChildNotificationView:
+    steps, owed = await steps_of(work, notification), await owed_among(work, notification)
     told = await told_of(work, notification, *steps)
-    return ChildNotificationView.of(notification, steps, told, now=work.now)
+    return ChildNotificationView.of(notification, steps, told, is_owed=bool(owed), clocks=clocks, now=work.now)
 
 
 async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotification:
@@ -220,5 +259,5 @@ async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotific
 
 handlers = [
     record, add, list_concerns, read, record_clearance, read_clearance, hand_over, record_assessment, record_receipt,
-    *kept_apart_handlers,
+    *kept_apart_handlers, state,
 ]

@@ -4,13 +4,24 @@ Each is a record of its own that points to the task.
 """
 
 from datetime import date, datetime
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
-from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ChildStep
+from infohus.cases.persons.model import Subject
+from infohus.casework.concerns.clocks import Clocks
+from infohus.casework.concerns.model import (
+    IS_OWED,
+    ChildNotification,
+    ChildNotificationStep,
+    ChildStep,
+    Concern,
+    Reporter,
+)
+from infohus.casework.concerns.refusals import BeforeTheClockBegan, ReporterIsKnown
 from infohus.danish_calendar import danish_day
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.moments import Day, Moment
@@ -32,9 +43,10 @@ class AssessmentOfChildDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=
 
 
 class ReceiptToReporterDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The day the reporter got a receipt."""
+    """The day the reporter got a receipt, or that on which it was found that nobody knows whom to give it."""
 
     receipt_given_on: Day
+    is_not_possible: bool = False
 
 
 _STEPS = (
@@ -42,6 +54,33 @@ _STEPS = (
     .where(ChildNotificationStep.notification_id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))))
     .order_by(ChildNotificationStep.id)
 )
+
+
+_OWED = sa.select(ChildNotification.id).where(
+    ChildNotification.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))), IS_OWED
+)
+
+
+_RECEIVED = sa.select(Concern.received_at).join(Subject, Subject.concern_id == Concern.id).where(
+    Subject.id == sa.bindparam("subject_id")
+)
+_SOMEBODY_TO_TELL = (
+    sa.select(Subject.id)
+    .outerjoin(Reporter, Reporter.concern_id == Subject.concern_id)
+    .where(
+        Subject.id == sa.bindparam("subject_id"),
+        sa.or_(Reporter.id.is_not(None), Subject.authority_id != sa.bindparam("authority_id")),
+    )
+)
+"""Finds the person where somebody is known to whom a receipt is owed: a reporter, or the authority that told of it."""
+RECEIPT = frozenset({ChildStep.RECEIPT_GIVEN, ChildStep.RECEIPT_NOT_POSSIBLE})
+"""The steps that stop the second clock."""
+
+
+async def owed_among(work: UnitOfWork, *notifications: ChildNotification) -> set[UUID]:
+    """Say which tasks are still owed: those whose person is no proven adult (rule 82)."""
+    ids = [one.id for one in notifications]
+    return {row["id"] for row in await work.values(_OWED, ids=ids)} if ids else set()
 
 
 async def steps_of(work: UnitOfWork, *notifications: ChildNotification) -> list[ChildNotificationStep]:
@@ -52,7 +91,7 @@ async def steps_of(work: UnitOfWork, *notifications: ChildNotification) -> list[
 
 
 async def hand_over_child_notification(
-    work: UnitOfWork, notification: ChildNotification, draft: HandOverDraft
+    work: UnitOfWork, notification: ChildNotification, draft: HandOverDraft, clocks: Clocks | None
 ) -> ChildNotificationStep:
     """Record that the underretning was handed over; with the last one the side knows of, it may screen (rule 32).
 
@@ -61,12 +100,13 @@ async def hand_over_child_notification(
     Raises:
         NotAvailable: it is the municipality's, disclosed to the caller.
         AlreadyRecorded: it was handed over before, as far as the caller's side knows.
-        InTheFuture
+        InTheFuture, BeforeTheClockBegan
     """
     own = notification.authority_id == work.caller.authority_id
     if not own and work.caller.authority_kind is not AuthorityKind.MUNICIPALITY:
         raise errors.NotAvailable
-    _refuse_the_future(work, draft.handed_over_at, "handed_over_at")
+    began = clocks.began_at if clocks is not None else await _received_at(work, notification)
+    _refuse_what_cannot_be(work, began, draft.handed_over_at, "handed_over_at")
     step = await _record(
         work, notification, ChildStep.HANDED_OVER, taken_at=draft.handed_over_at, handed_over_to=draft.handed_over_to
     )
@@ -75,28 +115,39 @@ async def hand_over_child_notification(
 
 
 async def record_assessment_of_child(
-    work: UnitOfWork, notification: ChildNotification, draft: AssessmentOfChildDraft
+    work: UnitOfWork, notification: ChildNotification, draft: AssessmentOfChildDraft, clocks: Clocks | None
 ) -> ChildNotificationStep:
-    """Record when the underretning was assessed, the first deadline. Source: barnets lov § 133.
+    """Record when the underretning was assessed, the first deadline. Source: barnets lov § 136, stk. 2.
 
     Raises:
-        AlreadyRecorded, InTheFuture
+        AlreadyRecorded, InTheFuture, BeforeTheClockBegan
     """
-    _refuse_the_future(work, draft.assessed_at, "assessed_at")
+    _refuse_what_cannot_be(work, clocks and clocks.began_at, draft.assessed_at, "assessed_at")
     return await _record(work, notification, ChildStep.ASSESSED, taken_at=draft.assessed_at)
 
 
 async def record_receipt_to_reporter(
-    work: UnitOfWork, notification: ChildNotification, draft: ReceiptToReporterDraft
+    work: UnitOfWork, notification: ChildNotification, draft: ReceiptToReporterDraft, clocks: Clocks | None
 ) -> ChildNotificationStep:
-    """Record when the reporter got a receipt, the second deadline. Source: barnets lov § 136.
+    """Record when the reporter got a receipt, the second deadline. Source: barnets lov § 138, stk. 1.
 
     Raises:
-        AlreadyRecorded, InTheFuture
+        AlreadyRecorded, InTheFuture, BeforeTheClockBegan
+        ReporterIsKnown: it is said not to be possible, and somebody is there to be told.
     """
     if draft.receipt_given_on > danish_day(work.now):
         raise errors.InTheFuture(field="receipt_given_on")
-    return await _record(work, notification, ChildStep.RECEIPT_GIVEN, taken_on=draft.receipt_given_on)
+    if clocks is not None and draft.receipt_given_on < danish_day(clocks.began_at):
+        raise BeforeTheClockBegan(field="receipt_given_on")
+    if any(one.step in RECEIPT for one in await steps_of(work, notification)):
+        raise errors.AlreadyRecorded
+    step = ChildStep.RECEIPT_GIVEN
+    if draft.is_not_possible:
+        own = {"subject_id": notification.subject_id, "authority_id": work.caller.authority_id}
+        if await work.values(_SOMEBODY_TO_TELL, **own):
+            raise ReporterIsKnown
+        step = ChildStep.RECEIPT_NOT_POSSIBLE
+    return await _record(work, notification, step, taken_on=draft.receipt_given_on)
 
 
 async def _record(  # noqa: PLR0913 - all but the first three by name
@@ -107,12 +158,19 @@ async def _record(  # noqa: PLR0913 - all but the first three by name
         raise errors.AlreadyRecorded
     recorded = work.create(
         ChildNotificationStep, sealed={"handed_over_to": handed_over_to}, notification_id=notification.id, step=step,
-        taken_at=taken_at, taken_on=taken_on,
+        taken_at=taken_at, taken_on=taken_on, about=await work.whom(notification),
     )
     work.done(recorded.id)
     return recorded
 
 
-def _refuse_the_future(work: UnitOfWork, moment: datetime, field: str) -> None:
+async def _received_at(work: UnitOfWork, notification: ChildNotification) -> datetime | None:
+    rows = await work.values(_RECEIVED, subject_id=notification.subject_id)
+    return rows[0]["received_at"] if rows else None
+
+
+def _refuse_what_cannot_be(work: UnitOfWork, began: datetime | None, moment: datetime, field: str) -> None:
     if moment > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field=field)
+    if began is not None and moment < began:
+        raise BeforeTheClockBegan(field=field)

@@ -2,14 +2,13 @@
 
 from datetime import date, datetime, timedelta
 
-from infohus.danish_calendar import danish_day, is_working_day
+from infohus.cases.persons.ages import age_on
+from infohus.danish_calendar import danish_day, is_hverdag
 
 ASSESS_WITHIN = timedelta(hours=24)
-"""Hours of the clock, on any day of the week. Source: barnets lov § 133 with its executive order."""
-RECEIPT_WORKING_DAYS = 6
-"""Source: barnets lov § 136: receipt to the reporter within six working days."""
-ADULT_AGE = 18
-YOUNG_ADULT_UNTIL = 25
+"""Hours of the clock, on any day of the week. Source: barnets lov § 136, stk. 2."""
+RECEIPT_HVERDAGE = 6
+"""Source: barnets lov § 138, stk. 1: receipt to whoever made the underretning within six hverdage."""
 
 
 def assess_by(received_at: datetime) -> datetime:
@@ -17,18 +16,21 @@ def assess_by(received_at: datetime) -> datetime:
     return received_at + ASSESS_WITHIN
 
 
-def receipt_by(received_at: datetime) -> date:
-    """Give the last day for the receipt to the reporter: the sixth Danish working day after `received_at`."""
+def began_at(assess_by: datetime) -> datetime:
+    """Give the moment at which the clocks began of which one ends `assess_by`."""
+    return assess_by - ASSESS_WITHIN
+
+
+def receipt_by(received_at: datetime, *, saturday_counts: bool) -> date:
+    """Give the last day for the receipt to the reporter: the sixth hverdag after the day of `received_at`."""
     day = danish_day(received_at)
-    left = RECEIPT_WORKING_DAYS
+    left = RECEIPT_HVERDAGE
     while left:
         day += timedelta(days=1)
-        left -= is_working_day(day)
+        left -= is_hverdag(day, saturday_counts=saturday_counts)
     return day
 
 
 def age_at(birth_date: date, moment: datetime) -> int:
     """Give the age in whole years of a person born on `birth_date`, by the Danish date."""
-    today = danish_day(moment)
-    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
-    return today.year - birth_date.year - (not had_birthday)
+    return age_on(birth_date, danish_day(moment))

@@ -2,17 +2,20 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.persons.model import Subject
+from infohus.cases.persons.model import AgeStatement, Subject
 from infohus.cases.procedure.outcomes import ClearanceOutcome
+from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import (
     SCHEMA,
     Record,
+    Row,
     choice,
     owned_by_authority,
     unique_in_case,
@@ -49,7 +52,11 @@ class ExtremismWeight(StrEnum):
 
 
 class Concern(Record):
-    """A henvendelse: what was observed, how it was read, what the reporter was told: parts with a key each (34, 87)."""
+    """A henvendelse: what was observed, how it was read, what the reporter was told: parts with a key each (34, 87).
+
+    Of the reading are the weight of extremism, its form and the signs, too: codes, the signs' with commas between.
+    `is_acute`: there was acute danger, and whoever recorded it was told to call 112 before all else (rules 31 and 84).
+    """
 
     __tablename__ = "concern"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("id", "reporter_is_anonymous"))
@@ -59,12 +66,24 @@ class Concern(Record):
     received_at: Mapped[datetime]
     reporter_kind: Mapped[ReporterKind] = choice(ReporterKind, name="reporter_kind")
     reporter_is_anonymous: Mapped[bool]
-    extremism_weight: Mapped[ExtremismWeight] = choice(ExtremismWeight, name="extremism_weight")
-    extremism_form: Mapped[str]
-    signs: Mapped[list[str]]
+    is_acute: Mapped[bool]
     observation: Mapped[Sealed] = mapped_column(SealedColumn("observation"))
     interpretation: Mapped[Sealed | None] = mapped_column(SealedColumn("interpretation"))
+    extremism_weight: Mapped[Sealed] = mapped_column(SealedColumn("interpretation"))
+    extremism_form: Mapped[Sealed] = mapped_column(SealedColumn("interpretation"))
+    signs: Mapped[Sealed | None] = mapped_column(SealedColumn("interpretation"))
     told_reporter: Mapped[Sealed] = mapped_column(SealedColumn("told_reporter"))
+
+
+class ConcernForm(Row):
+    """As which form of extremism its own side counts a concern in the yearly status (rule 76); told to nobody."""
+
+    __tablename__ = "concern_form"
+
+    concern_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Concern.id), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
+    extremism_form: Mapped[str]
 
 
 # cases/persons may not import this module, so the foreign key from a subject to its concern is declared here.
@@ -102,6 +121,8 @@ class ReporterRelease(Record):
 class ClearanceCheck(Record):
     """The police check: does anything hinder infohus handling (rule 19)."""
 
+    concerns_everybody: ClassVar = True
+
     __tablename__ = "clearance_check"
     __table_args__ = unique_in_case()
 
@@ -111,14 +132,21 @@ class ClearanceCheck(Record):
 
 
 class ChildNotification(Record):
-    """The underretning task with its two clocks (rules 32 and 33); what was done about it stands in its steps."""
+    """The underretning task with its two clocks (rules 32 and 33); what was done about it stands in its steps.
+
+    Each side has one of its own for a person who is a child or may be one. The clocks are the municipality's and run
+    from its own receipt: another's task has none, and what the municipality was told of by exchange runs from that.
+    """
 
     __tablename__ = "child_notification"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
+    __table_args__ = owned_by_authority(
+        sa.UniqueConstraint("subject_id", "authority_id"),
+        sa.CheckConstraint("(assess_by IS NULL) = (receipt_by IS NULL)", name="both_clocks_or_none"),
+    )
 
     subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Subject.id))
-    assess_by: Mapped[datetime]
-    receipt_by: Mapped[date]
+    assess_by: Mapped[datetime | None]
+    receipt_by: Mapped[date | None]
 
 
 class ChildStep(StrEnum):
@@ -127,6 +155,8 @@ class ChildStep(StrEnum):
     HANDED_OVER = "handed_over"
     ASSESSED = "assessed"
     RECEIPT_GIVEN = "receipt_given"
+    RECEIPT_NOT_POSSIBLE = "receipt_not_possible"
+    """Nobody knows whom to tell: the concern is the municipality's own, and no reporter was recorded."""
 
 
 class ChildNotificationStep(Record):
@@ -138,7 +168,9 @@ class ChildNotificationStep(Record):
     __tablename__ = "child_notification_step"
     __table_args__ = owned_by_authority(
         sa.UniqueConstraint("notification_id", "authority_id", "step"),
-        sa.CheckConstraint("(step = 'receipt_given') = (taken_on IS NOT NULL)", name="receipt_on_a_day"),
+        sa.CheckConstraint(
+            "(step IN ('receipt_given', 'receipt_not_possible')) = (taken_on IS NOT NULL)", name="receipt_on_a_day"
+        ),
         sa.CheckConstraint("(taken_at IS NULL) = (taken_on IS NOT NULL)", name="taken_at_some_time"),
         sa.CheckConstraint("(step = 'handed_over') = (handed_over_to IS NOT NULL)", name="handed_over_to_somebody"),
     )
@@ -150,8 +182,17 @@ class ChildNotificationStep(Record):
     handed_over_to: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
 
-def is_taken(step: ChildStep) -> sa.Exists:
-    """Write the condition that a step of a task was recorded, as far as the caller may read its steps."""
+IS_OWED: sa.ColumnElement[bool] = sa.func.coalesce(
+    sa.select(AgeStatement.counts_as_child).where(AgeStatement.subject_id == ChildNotification.subject_id)
+    .order_by(AgeStatement.id.desc()).limit(1).correlate(ChildNotification).scalar_subquery(),
+    sa.true(),
+)
+"""Whether a task is still owed: the person is not a proven adult by the newest that the caller knows of (rule 82)."""
+
+
+def is_taken(*steps: ChildStep) -> sa.Exists:
+    """Write the condition that one of these steps of a task was recorded, as far as the caller may read its steps."""
     return sa.exists().where(
-        ChildNotificationStep.notification_id == ChildNotification.id, ChildNotificationStep.step == step
+        ChildNotificationStep.notification_id == ChildNotification.id,
+        sa.or_(*(ChildNotificationStep.step == step for step in steps)),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -10,11 +11,13 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
+from infohus.cases.persons.about import About, persons_named
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.cases.procedure.table import next_stage
 from infohus.casework.concerns.model import (
     ClearanceCheck,
     Concern,
+    ConcernForm,
     ExtremismWeight,
     ReportChannel,
     Reporter,
@@ -40,7 +43,10 @@ class ReporterIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A henvendelse as the tovholder writes it down."""
+    """A henvendelse as the tovholder writes it down.
+
+    It concerns its `subjects`, and whom of those known already `about` names; without either, see `persons_named`.
+    """
 
     channel: ReportChannel
     received_at: Moment
@@ -55,6 +61,7 @@ class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     extremism_weight: ExtremismWeight = ExtremismWeight.UNKNOWN
     extremism_form: FormCode = "unknown"
     subjects: Annotated[list[SubjectDraft], Meta(max_length=20)] = []
+    about: About | None = None
     is_acute: bool = False
 
 
@@ -82,22 +89,23 @@ _NEXT_NUMBER = sa.select(
 _RELEASED = sa.select(ReporterRelease.id).where(ReporterRelease.reporter_id == sa.bindparam("reporter_id"))
 
 
-async def record_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
+async def record_concern(work: UnitOfWork, draft: ConcernDraft, *, saturday_counts: bool) -> Concern:
     """Open a case on a concern; both tovholdere take part.
 
     Raises:
         AnonymousReporterHasIdentity, TellingTheReporterNotRecorded, CprNumberNotPossible, InTheFuture,
-        NotInThePlan, PlanWithoutSigns, ProtectedAddressMissing
+        NotInThePlan, PlanWithoutSigns, ProtectedAddressMissing, BirthDateNotPossible
     """
     people = await _checked_persons(work, draft)
     await _open_case(work)
-    return _write_concern(work, draft, people)
+    return _write_concern(work, draft, people, saturday_counts=saturday_counts)
 
 
-async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
+async def add_concern(work: UnitOfWork, draft: ConcernDraft, *, saturday_counts: bool) -> Concern:
     """Record one more concern in the case; with a child among its persons, screening waits for the underretning again.
 
     Raises:
+        PersonsNotNamed, NoPersonOfTheSide: it names nobody, and the side knows several; or somebody unknown to it.
         ClosureIsSigned: there is a child, and the caller's authority has signed a closure.
         The same as `record_concern`.
     """
@@ -105,14 +113,14 @@ async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
     if any(person.is_child for person in people):
         await require_no_closure_signed(work)
     work.side.change()
-    return _write_concern(work, draft, people)
+    return _write_concern(work, draft, people, saturday_counts=saturday_counts)
 
 
 def warnings_about(draft: ConcernDraft) -> Iterator[str]:
     """Give the keys of the warnings that the answer must show, acute danger first (rule 31)."""
     if draft.is_acute:
         yield "acute"
-    yield from doubts_about(draft.subjects)
+    yield from doubts_about(draft.subjects, draft.received_at)
 
 
 async def record_clearance_check(work: UnitOfWork, draft: ClearanceDraft) -> ClearanceCheck:
@@ -131,7 +139,9 @@ async def release_reporter_identity(work: UnitOfWork, reporter: Reporter, draft:
     """
     if await work.values(_RELEASED, reporter_id=reporter.id):
         raise errors.AlreadyRecorded
-    release = work.create(ReporterRelease, sealed={"reason": draft.reason}, reporter_id=reporter.id)
+    release = work.create(
+        ReporterRelease, sealed={"reason": draft.reason}, reporter_id=reporter.id, about=await work.whom(reporter)
+    )
     work.done(release.id)
     return release
 
@@ -145,7 +155,10 @@ async def _checked_persons(work: UnitOfWork, draft: ConcernDraft) -> list[Person
         raise errors.InTheFuture(field="received_at")
     plan = await plan_in_force(work)
     _require_codes(draft, concern_codes(None if plan is None else plan.document))
-    return [Person.of(work, subject, draft.received_at) for subject in draft.subjects]
+    return [
+        Person.of(work, subject, draft.received_at, field=f"subjects[{place}]")
+        for place, subject in enumerate(draft.subjects)
+    ]
 
 
 def _require_codes(draft: ConcernDraft, codes: ConcernCodes) -> None:
@@ -158,24 +171,32 @@ def _require_codes(draft: ConcernDraft, codes: ConcernCodes) -> None:
             raise NotInThePlan(field=field, known=", ".join(known))
 
 
-def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) -> Concern:
+def _write_concern(
+    work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person], *, saturday_counts: bool
+) -> Concern:
+    known = frozenset[UUID]() if people and draft.about is None else persons_named(work, draft.about)
+    about = [*known, *(person.id for person in people)]
     concern = work.create(
         Concern,
         sealed={
             "observation": draft.observation, "interpretation": draft.interpretation,
-            "told_reporter": draft.told_reporter,
+            "told_reporter": draft.told_reporter, "extremism_weight": draft.extremism_weight.value,
+            "extremism_form": draft.extremism_form, "signs": ",".join(draft.signs) or None,
         },
         kind=draft.kind, channel=draft.channel, received_at=draft.received_at, reporter_kind=draft.reporter_kind,
-        reporter_is_anonymous=draft.reporter_is_anonymous, extremism_weight=draft.extremism_weight,
-        extremism_form=draft.extremism_form, signs=list(draft.signs),
+        reporter_is_anonymous=draft.reporter_is_anonymous, is_acute=draft.is_acute, about=about,
     )
+    work.add(ConcernForm.of(
+        concern_id=concern.id, case_id=concern.case_id, authority_id=concern.authority_id,
+        extremism_form=draft.extremism_form,
+    ))
     if draft.reporter is not None:
         work.create(
             Reporter, sealed={"identity": draft.reporter.name, "contact": draft.reporter.contact},
-            concern_id=concern.id, reporter_is_anonymous=False,
+            concern_id=concern.id, reporter_is_anonymous=False, about=about,
         )
     for person in people:
-        record_subject(work, concern, person)
+        record_subject(work, concern, person, saturday_counts=saturday_counts)
     work.done(concern.id)
     return concern
 
@@ -186,6 +207,7 @@ async def _open_case(work: UnitOfWork) -> None:
     case = Case(
         id=new_id(), infohus_id=work.infohus_id, number=f"{year}-{number:05d}",
         stage=Stage.RECEIVED, version=1, opened_at=work.now, closed_at=None, outcome=None,
+        taken_over_at=None,
     )
     work.enter(case)
     coordinators = await work.values(_COORDINATORS, infohus_id=work.infohus_id)

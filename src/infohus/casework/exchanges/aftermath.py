@@ -23,6 +23,7 @@ class Disclosed(NamedTuple):
     recipient_id: str
     is_withdrawn: bool
     stands: bool
+    parts: list[str]
 
 
 class Aftermath(NamedTuple):
@@ -46,7 +47,7 @@ def aftermath_columns(exchange: sa.FromClause) -> list[sa.ColumnElement[Any]]:
     """Write the columns of what became of an exchange, for `aftermath_of`."""
     disclosed = sa.select(sa.func.row(
         Disclosure.record_kind, Disclosure.record_id, Disclosure.discloser_id, Disclosure.recipient_id,
-        Disclosure.withdrawn_at.is_not(None), STANDS,
+        Disclosure.withdrawn_at.is_not(None), STANDS, Disclosure.parts,
     )).where(Disclosure.exchange_id == exchange.c.id)
     return [
         sa.func.infohus.correction_of(exchange.c.id, exchange.c.recorded_at).label("correction_id"),

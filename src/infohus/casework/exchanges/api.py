@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.cases.disclosures.model import Exchange
 from infohus.casework.exchanges.aftermath import AFTERMATH, aftermath_of
 from infohus.casework.exchanges.corrections import corrections_of
+from infohus.casework.exchanges.danger_routes import handlers as danger_handlers
 from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.disclosed_records import DisclosedRecord, records_of
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
@@ -22,6 +23,7 @@ from infohus.casework.exchanges.kept_marks import (
     keep_disclosed,
     keeps_texts,
 )
+from infohus.casework.exchanges.look_through_routes import handlers as look_through_handlers
 from infohus.casework.exchanges.onward_routes import handlers as onward_handlers
 from infohus.casework.exchanges.operations import (
     EXCHANGE_BY_ID,
@@ -33,6 +35,7 @@ from infohus.casework.exchanges.operations import (
     record_exchange,
     record_oral_exchange,
 )
+from infohus.casework.exchanges.outside import OutsideDraft, disclose_outside
 from infohus.casework.exchanges.receipts import (
     ReceiptDraft,
     Receipts,
@@ -108,6 +111,7 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     rests_on_withdrawn: bool
     is_corrected: bool
     corrected_by: UUID | None
+    about: list[UUID]
 
     @classmethod
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
@@ -124,7 +128,7 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
             proportionality=texts.get("proportionality"), subsidiarity=texts.get("subsidiarity"),
             strict_necessity=texts.get("strict_necessity"), consent_reason=texts.get("consent_reason"),
             summary=texts.get("summary"), manifest_salt=None if is_hidden else texts.get("manifest_salt"),
-            records=records_of(work, [exchange], found)[exchange.id],
+            records=records_of(work, [exchange], found)[exchange.id], about=work.about(exchange),
         )
 
 
@@ -137,6 +141,18 @@ async def record(
     async with idempotent_scope.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
         exchange = exchange or await record_exchange(work, data, records=disclosable_records)
+        return await ExchangeView.opened(work, exchange)
+
+
+@post("/cases/{case_id:uuid}/disclosures-outside", operation_id="DiscloseOutside")
+async def record_outside(
+    case_id: FromPath[UUID], data: JSONBody[OutsideDraft], idempotent_scope: NamedDependency[RequestScope],
+    disclosable_records: NamedDependency[DisclosableRecords],
+) -> ExchangeView:
+    """Record what was told outside § 115 to an authority that takes no part, on a provision of its own."""
+    async with idempotent_scope.begin(Action.DISCLOSE_OUTSIDE, Case, case_id) as work:
+        exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
+        exchange = exchange or await disclose_outside(work, data, records=disclosable_records)
         return await ExchangeView.opened(work, exchange)
 
 
@@ -251,6 +267,6 @@ async def kept_marks(
 
 
 handlers = [
-    record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, keep, kept_marks,
-    *request_handlers, *onward_handlers,
+    record, record_oral, record_outside, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, keep,
+    kept_marks, *danger_handlers, *request_handlers, *onward_handlers, *look_through_handlers,
 ]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.disclosures.told import Told
+from infohus.cases.persons.about import About, persons_named
 from infohus.cases.persons.custody_releases import CustodyRelease, Judgement
 from infohus.danish_calendar import danish_day
 from infohus.kernel.requests.moments import Day
@@ -21,6 +22,7 @@ class CustodyReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     released_on: Day
     judgement: Judgement
     basis: Reason
+    about: About | None = None
 
 
 class CustodyReleaseView(msgspec.Struct, frozen=True):
@@ -30,6 +32,7 @@ class CustodyReleaseView(msgspec.Struct, frozen=True):
     released_on: date
     judgement: Judgement
     basis: str
+    about: list[UUID]
     told: Told | None
 
 
@@ -41,11 +44,13 @@ def record_custody_release(work: UnitOfWork, draft: CustodyReleaseDraft) -> Cust
 
     Raises:
         InTheFuture: `released_on` is after the Danish date of today.
+        PersonsNotNamed, NoPersonOfTheSide: see `persons_named`.
     """
     if draft.released_on > danish_day(work.now):
         raise errors.InTheFuture(field="released_on")
     release = work.create(
-        CustodyRelease, sealed={"basis": draft.basis}, released_on=draft.released_on, judgement=draft.judgement
+        CustodyRelease, sealed={"basis": draft.basis}, released_on=draft.released_on, judgement=draft.judgement,
+        about=persons_named(work, draft.about),
     )
     work.done(release.id)
     return release

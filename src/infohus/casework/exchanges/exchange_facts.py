@@ -7,13 +7,17 @@ from uuid import UUID
 import msgspec
 
 from infohus.cases.disclosures.model import Category, Channel, Consent, CooperationForm, Exchange, Paragraph, Purpose
+from infohus.danish.paragraphs import SECRECY
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What an exchange is, without its texts; `manifest` hashes all that it tells, texts too: 64 hexadecimal digits.
 
     `declared_not_for_investigation`: its discloser declared that it is not for the investigation of a crime. That binds
-    whoever acknowledges it (rule 2). Where PET asked, nothing need be declared, nor `consent` considered.
+    whoever acknowledges it (rule 2). Where PET asked, nothing need be declared, nor `consent` considered; nor outside
+    § 115, where there is no `cooperation_form` either. Of a report of danger `is_acute` and `was_told_112` say whether
+    it was acute, and whether who reported was told to call 112. `secrecy`
+    tells of the duty that comes with gang ties (rule 102).
     """
 
     id: UUID
@@ -21,7 +25,7 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     discloser: str
     recipients: list[str]
     paragraph: Paragraph
-    cooperation_form: CooperationForm
+    cooperation_form: CooperationForm | None
     purpose: Purpose
     categories: list[Category]
     channel: Channel
@@ -30,9 +34,12 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_late: bool
     is_onward: bool
     declared_not_for_investigation: bool
+    is_acute: bool | None
+    was_told_112: bool | None
     consent: Consent | None
     corrects: UUID | None
     manifest: str
+    secrecy: str | None
 
 
 def recipients_shown(exchange: Exchange, to: str) -> list[str]:
@@ -55,4 +62,6 @@ def facts_of(exchange: Exchange, *, to: str) -> dict[str, Any]:
         "exchanged_at": exchange.exchanged_at, "recorded_at": exchange.recorded_at, "is_late": exchange.is_late,
         "is_onward": exchange.is_onward, "consent": exchange.consent, "corrects": exchange.corrects_id,
         "declared_not_for_investigation": exchange.declared_not_for_investigation, "manifest": exchange.manifest.hex(),
+        "is_acute": exchange.is_acute, "was_told_112": exchange.was_told_112,
+        "secrecy": SECRECY if Category.GANG_TIES in exchange.categories else None,
     }

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange, Item
 from infohus.cases.disclosures.told import corrections_of_told
-from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
+from infohus.casework.exchanges.disclosable import DisclosableRecords, NamedRecords
 from infohus.casework.exchanges.refusals import NothingToKeep
 from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.authorization.action import Action
@@ -48,7 +48,7 @@ class KeptMark(Record):
 class KeptMarkDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which of the records that an exchange disclosed are kept, or its own texts with what was said, and why."""
 
-    items: Items = msgspec.field(default_factory=list)
+    items: NamedRecords = msgspec.field(default_factory=list)
     texts: bool = False
     because: KeptBecause
     reason: Reason
@@ -139,7 +139,7 @@ async def keep_disclosed(
         await work.keep(exchange.id, item)
     mark = work.create(
         KeptMark, sealed={"reason": draft.reason}, exchange_id=exchange.id, because=draft.because,
-        records=sorted(item.record_id for item in items),
+        records=sorted(item.record_id for item in items), about=await work.whom(*items),
     )
     work.audit_draft.justification = draft.because.value
     work.done(mark.id)

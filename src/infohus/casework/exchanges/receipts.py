@@ -9,10 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.model import Category, Exchange
 from infohus.cases.disclosures.receipts import Receipt, acknowledge_for_caller, receipts_on
 from infohus.casework.exchanges.aftermath import Aftermath, aftermath_of
 from infohus.casework.exchanges.exchange_facts import recipients_shown
+from infohus.danish.paragraphs import SECRECY
 from infohus.kernel.unit_of_work.denials import AnotherMay
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -39,10 +40,11 @@ class Receipts(msgspec.Struct, frozen=True):
     The discloser sees every withdrawal, a recipient only the one from itself; a joint decision stays with the two who
     sign it, whatever was withdrawn beside it. `rests_on_withdrawn`: what was passed on was withdrawn from who passed it
     on, so its recipients read it no more (rule 16). `declared_not_for_investigation`: what is acknowledged was told on
-    that declaration, which binds whoever got it (rule 2).
+    that declaration, which binds whoever got it (rule 2). `secrecy`: so does the duty that comes with gang ties (102).
     """
 
     declared_not_for_investigation: bool
+    secrecy: str | None
     receipts: list[ReceiptView]
     unacknowledged: list[str]
     is_overdue: bool
@@ -89,6 +91,7 @@ def _receipts(
     missing = sorted({*recipients} - {one.authority_id for one in stored})
     return Receipts(
         declared_not_for_investigation=exchange.declared_not_for_investigation,
+        secrecy=SECRECY if Category.GANG_TIES in exchange.categories else None,
         receipts=[ReceiptView(one.authority_id, one.acknowledged_at) for one in stored], unacknowledged=missing,
         is_overdue=bool(missing) and now - exchange.recorded_at > OVERDUE_AFTER,
         **withdrawn._asdict(),

@@ -38,18 +38,26 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 class RequestView(msgspec.Struct, frozen=True):
     """A request and how it was answered. Why it was declined is nobody's to ask.
 
-    `is_taken_back`: the exchange that asked was withdrawn from the one asked.
+    `is_taken_back`: the exchange that asked was withdrawn from the one asked. `has_lapsed`: who was asked left the case
+    without an answer, so none is waited for (rule 86). `under_pet_loven_4`: PET asked, stating
+    straffelovens chapters 12–13; it is seen by the asked authority alone, holds its side back from erasure until it is
+    answered, and cannot be declined.
     """
 
     id: UUID
     asked_by: str
     asked_of: str
     asked_at: datetime
+    asked_by_name: str | None
+    recorded_at: datetime
+    under_pet_loven_4: bool
     question: str
     answer: Answer | None
     answer_exchange_id: UUID | None
     answered_at: datetime | None
     is_taken_back: bool
+    about: list[UUID]
+    has_lapsed: bool
     told: Told | None
 
     @classmethod
@@ -59,11 +67,14 @@ class RequestView(msgspec.Struct, frozen=True):
         told, taken_back = await told_of(work, *requests), await taken_back_of(work, requests)
         return [
             cls(
-                id=one.id, asked_by=one.asked_by, asked_of=one.asked_of, asked_at=one.recorded_at,
+                id=one.id, asked_by=one.asked_by, asked_of=one.asked_of, asked_at=one.asked_at or one.recorded_at,
+                asked_by_name=texts[one.id].get("asked_by_name"), recorded_at=one.recorded_at,
+                under_pet_loven_4=one.under_pet_loven_4,
                 question=texts[one.id]["question"], answer=one.answer, answer_exchange_id=one.answer_exchange_id,
                 answered_at=one.answered_at,
                 is_taken_back=one.id in taken_back or (one.id in told and told[one.id].is_withdrawn),
-                told=told.get(one.id),
+                has_lapsed=one.answer is None and one.exchange_id is not None and one.asked_of not in work.parties,
+                about=work.about(one), told=told.get(one.id),
             )
             for one in requests
         ]
@@ -72,10 +83,12 @@ class RequestView(msgspec.Struct, frozen=True):
 @post("/cases/{case_id:uuid}/information-requests", operation_id="RequestInformation")
 async def request(
     case_id: FromPath[UUID], data: JSONBody[RequestDraft], idempotent_scope: NamedDependency[RequestScope],
+    police_answer_pet: NamedDependency[bool],
 ) -> RequestView:
-    """Ask another authority what it holds, or note that one was asked from outside."""
+    """Ask another authority what it holds, or note that one was asked from outside; PET under its § 4 at any stage."""
     async with idempotent_scope.begin(Action.REQUEST_INFORMATION, Case, case_id) as work:
-        asked = await work.earlier(InformationRequest, REQUEST_BY_ID) or await request_information(work, data)
+        asked = await work.earlier(InformationRequest, REQUEST_BY_ID)
+        asked = asked or await request_information(work, data, police_answer_pet=police_answer_pet)
         return (await RequestView.opened(work, asked))[0]
 
 
@@ -97,7 +110,7 @@ async def answer(
     case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[AnswerDraft],
     idempotent_scope: NamedDependency[RequestScope],
 ) -> RequestView:
-    """Answer: disclosed or partly, by an exchange; or declined, with no reason (§ 115, stk. 4)."""
+    """Answer: disclosed or partly, by an exchange; nothing to disclose; or declined, with no reason (§ 115, stk. 4)."""
     async with idempotent_scope.begin(
         Action.ANSWER_INFORMATION_REQUEST, InformationRequest, request_id, within=case_id
     ) as work:
@@ -129,7 +142,9 @@ async def read_release(
 async def _release_view(work: UnitOfWork, recorded: CustodyRelease) -> CustodyReleaseView:
     texts = (await work.open(recorded, reading=Action.READ_CUSTODY_RELEASE))[recorded.id]
     told = (await told_of(work, recorded)).get(recorded.id)
-    return CustodyReleaseView(recorded.id, recorded.released_on, recorded.judgement, texts["basis"], told)
+    return CustodyReleaseView(
+        recorded.id, recorded.released_on, recorded.judgement, texts["basis"], work.about(recorded), told
+    )
 
 
 handlers = [request, requests, answer, release, read_release]

@@ -18,7 +18,7 @@ from infohus.casework.exchanges.receipts import receipts_of
 from infohus.kernel.access.model import STANDS, Authority, Disclosure, Infohus
 from infohus.kernel.database.tables import Record, owned_by_authority
 from infohus.kernel.requests.words import Reason
-from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.column import WHOLE, SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -43,12 +43,13 @@ class WithdrawalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     reason: Reason
 
 
-class StillRead(msgspec.Struct, frozen=True):
-    """A record that the recipient reads on, and the exchange by which it does."""
+class StillRead(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A record that the recipient reads on, and the exchange by which it does; `parts` where it has several."""
 
     kind: str
     id: UUID
     exchange_id: UUID
+    parts: list[str] = []
 
 
 class WithdrawalView(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +75,13 @@ class WithdrawalView(msgspec.Struct, frozen=True, kw_only=True):
         )
         return cls(
             id=done.id, recipient=done.recipient_id, records=done.records, was_acknowledged=done.was_acknowledged,
-            still_read=[StillRead(row["record_kind"], row["record_id"], row["exchange_id"]) for row in rows],
+            still_read=[
+                StillRead(
+                    row["record_kind"], row["record_id"], row["exchange_id"],
+                    [part for part in row["parts"] if part != WHOLE],
+                )
+                for row in rows
+            ],
             withdrawn_at=done.recorded_at,
         )
 
@@ -87,7 +94,7 @@ _WITHDRAWALS = sa.select(Withdrawal.id).where(
 
 _of_the_exchange = aliased(Disclosure)
 _STILL_READ = (
-    sa.select(Disclosure.record_kind, Disclosure.record_id, Disclosure.exchange_id)
+    sa.select(Disclosure.record_kind, Disclosure.record_id, Disclosure.exchange_id, Disclosure.parts)
     .where(
         Disclosure.discloser_id == sa.bindparam("authority_id"), Disclosure.record_kind != Exchange.__tablename__,
         Disclosure.recipient_id == sa.bindparam("recipient_id"), STANDS,
@@ -126,6 +133,7 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
     withdrawal = work.create(
         Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
         was_acknowledged=draft.recipient not in receipts.unacknowledged, records=len({*withdrawn} - {exchange.id}),
+        about=await work.whom(exchange),
     )
     work.audit_draft.justification, work.audit_draft.recipients = "withdrawal", [draft.recipient]
     work.done(withdrawal.id)

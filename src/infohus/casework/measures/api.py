@@ -89,6 +89,7 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     outcome: MeasureOutcome | None
     follow_ups: Page[FollowUpView]
+    about: list[UUID]
     told: Told | None
 
     @classmethod
@@ -103,7 +104,8 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
             is_social_support=measure.is_social_support, outcome=end.outcome if end else None,
             description=texts[measure.id]["description"],
             starts_on=measure.starts_on, follow_up_on=course.follow_up_on, ended_at=end.recorded_at if end else None,
-            follow_ups=await _follow_ups(work, measure, NIL, FIRST_PAGE), told=told.get(measure.id),
+            follow_ups=await _follow_ups(work, measure, NIL, FIRST_PAGE), about=work.about(measure),
+            told=told.get(measure.id),
         )
 
 

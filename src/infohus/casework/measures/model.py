@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft
 from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.persons.about import About
 from infohus.cases.procedure.outcomes import RecommendationOutcome
 from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import Record, choice, owned_by_authority
@@ -124,6 +125,7 @@ class MeasureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     description: Reason
     starts_on: Day
     follow_up_on: Day
+    about: About | None = None
     disclosure: DisclosureDraft | None = None
 
 

@@ -13,6 +13,8 @@ from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.participants import Area, invitations_of
+from infohus.cases.persons.about import persons_named
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.measures.model import (
     FollowUp,
     FollowUpDraft,
@@ -32,6 +34,7 @@ from infohus.casework.measures.refusals import (
 )
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Authority, Participant
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -89,6 +92,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         DelivererTakesNoPart: the caller's authority has not drawn the deliverer in for measures, or not now, or their
             authority may not read it.
         ClosureIsSigned: the caller's authority has signed a closure.
+        PersonsNotNamed, NoPersonOfTheSide: see `persons_named`.
     """
     await require_no_closure_signed(work)
     responsible = draft.responsible_authority
@@ -107,6 +111,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         Measure, sealed={"description": draft.description}, level=draft.level, kind=draft.kind,
         responsible_id=responsible, delivered_by=await _deliverer(work, draft, readers),
         is_social_support=draft.is_social_support, starts_on=draft.starts_on, follow_up_on=draft.follow_up_on,
+        about=persons_named(work, draft.about),
     )
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(measure)])
@@ -143,8 +148,11 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
 
     Raises:
         FollowUpInThePast, DecisionAlreadyMade
+        NotPossibleNow: it would tell somebody, in a case that the police handle alone.
         MeasureEndsWithOneOutcome: neither a next date nor an outcome is stated, or both are.
     """
+    if draft.disclosure is not None and work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
+        raise errors.NotPossibleNow(stage=work.case.stage.value)
     if (await course_of(work, measure)).end is not None:
         raise errors.DecisionAlreadyMade
     if (draft.next_follow_up_on is None) is (draft.outcome is None):
@@ -153,7 +161,7 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
         raise FollowUpInThePast
     follow_up = work.create(
         FollowUp, sealed={"text": draft.text}, measure_id=measure.id, delivered_by=measure.delivered_by,
-        next_follow_up_on=draft.next_follow_up_on, outcome=draft.outcome,
+        next_follow_up_on=draft.next_follow_up_on, outcome=draft.outcome, about=await work.whom(measure),
     )
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(follow_up)])

@@ -35,6 +35,7 @@ class NoteView(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None
     text: str
     corrects: UUID | None
+    about: list[UUID]
     told: Told | None
 
     @classmethod
@@ -47,7 +48,7 @@ class NoteView(msgspec.Struct, frozen=True, kw_only=True):
                 recorded_at=note.recorded_at, recorded_by=note.recorded_by, corrects=note.corrects_id,
                 is_late=note.recorded_at - note.happened_at > timedelta(days=late_after_days),
                 subject=texts[note.id].get("subject"), text=texts[note.id]["text"],
-                told=told.get(note.id),
+                about=work.about(note), told=told.get(note.id),
             )
             for note in notes
         ]

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.persons.about import About
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import Reason, optional_reason
@@ -16,8 +17,8 @@ from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
 
-class NoteKind(StrEnum):
-    """A note, or a document and which way it went."""
+class WrittenKind(StrEnum):
+    """A note as somebody writes it, or a document and which way it went."""
 
     NOTE = "note"
     RECEIVED = "received"
@@ -25,7 +26,18 @@ class NoteKind(StrEnum):
     INTERNAL_FINAL = "internal_final"
 
 
-DOCUMENTS = frozenset(NoteKind) - {NoteKind.NOTE}
+class NoteKind(StrEnum):
+    """What a note is."""
+
+    NOTE = WrittenKind.NOTE.value
+    RECEIVED = WrittenKind.RECEIVED.value
+    SENT = WrittenKind.SENT.value
+    INTERNAL_FINAL = WrittenKind.INTERNAL_FINAL.value
+    TAKEOVER = "takeover"
+    """Why the police took the case over: made by that act alone (rule 84)."""
+
+
+DOCUMENTS = frozenset({NoteKind.RECEIVED, NoteKind.SENT, NoteKind.INTERNAL_FINAL})
 """What needs a short subject (rule 69)."""
 
 
@@ -46,10 +58,11 @@ class Note(Record):
 
 
 class NoteDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A note as it is written. A document has a short subject, at most 200 characters."""
+    """A note as it is written. A document has a short subject, at most 200 characters. `about` is whom it concerns."""
 
-    kind: NoteKind = NoteKind.NOTE
+    kind: WrittenKind = WrittenKind.NOTE
     happened_at: Moment
     subject: Annotated[str, optional_reason(200)] | None = None
     text: Reason
     corrects: UUID | None = None
+    about: About | None = None

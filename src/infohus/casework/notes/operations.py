@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.casework.notes.model import DOCUMENTS, Note, NoteDraft
+from infohus.cases.persons.about import persons_named
+from infohus.casework.notes.model import DOCUMENTS, Note, NoteDraft, NoteKind
 from infohus.casework.notes.refusals import DocumentWithoutSubject
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -27,19 +28,21 @@ async def write_note(work: UnitOfWork, draft: NoteDraft) -> Note:
         InTheFuture: `happened_at` is later than now.
         DocumentWithoutSubject: a document needs a subject (rule 69).
         NotAvailable: `corrects` is no note of the caller's authority in this case.
+        PersonsNotNamed, NoPersonOfTheSide: see `persons_named`.
     """
     if draft.happened_at > work.now:
         raise errors.InTheFuture(field="happened_at")
     subject = (draft.subject or "").strip()
-    if draft.kind in DOCUMENTS and not subject:
+    kind = NoteKind(draft.kind.value)
+    if kind in DOCUMENTS and not subject:
         raise DocumentWithoutSubject
     if draft.corrects is not None:
         corrected = await work.values(_IN_CASE, id=draft.corrects, case_id=work.case.id)
         if [row["authority_id"] for row in corrected] != [work.caller.authority_id]:
             raise errors.NotAvailable(field="corrects")
     note = work.create(
-        Note, sealed={"subject": subject or None, "text": draft.text}, kind=draft.kind, happened_at=draft.happened_at,
-        corrects_id=draft.corrects,
+        Note, sealed={"subject": subject or None, "text": draft.text}, kind=kind, happened_at=draft.happened_at,
+        corrects_id=draft.corrects, about=persons_named(work, draft.about),
     )
     work.done(note.id)
     return note

@@ -8,6 +8,7 @@ fælles afgrænsning is decided with or without.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -40,6 +41,8 @@ class SeenAs(StrEnum):
 
 class FirstView(Record):
     """One authority's view before it saw the other's. `content` is the draft as JSON: what it says is sealed whole."""
+
+    concerns_everybody: ClassVar = True
 
     __tablename__ = "first_view"
     __table_args__ = unique_in_case("authority_id")

@@ -37,6 +37,8 @@ class ScopeDecision(JointDecision):
 class ScopeDisagreement(Record):
     """The other side's reason for seeing it differently; the concern is then not taken in (rule 17)."""
 
+    concerns_everybody: ClassVar = True
+
     __tablename__ = "scope_disagreement"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("scope_decision_id"))
 

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from infohus.kernel.access.keys_model import ExchangeKey, SideSecret
-from infohus.kernel.access.model import CaseSide, DisclosedKey, Disclosure
+from infohus.kernel.access.keys_model import NO_PERSON, ExchangeKey, SideSecret
+from infohus.kernel.access.model import CaseSide, DisclosedKey, Disclosure, SidePerson
 from infohus.kernel.access.row_writers import RowWriters
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.key_rows import (
@@ -29,7 +29,14 @@ def _there_is(*conditions: sa.ColumnElement[bool]) -> sa.Exists:
 
 
 _SIDE = sa.select(CaseSide.version).where(
-    CaseSide.case_id == sa.bindparam("case_id"), CaseSide.authority_id == sa.bindparam("authority_id")
+    CaseSide.case_id == sa.bindparam("case_id"), CaseSide.authority_id == sa.bindparam("authority_id"),
+    sa.or_(
+        sa.bindparam("person_id", type_=sa.Uuid) == NO_PERSON,
+        _there_is(
+            SidePerson.case_id == sa.bindparam("case_id"), SidePerson.authority_id == sa.bindparam("authority_id"),
+            SidePerson.subject_id == sa.bindparam("person_id", type_=sa.Uuid),
+        ),
+    ),
 )
 _WRAPPED_UNDER = sa.select(DisclosedKey.part).where(
     DisclosedKey.exchange_id == sa.bindparam("exchange_id"), DisclosedKey.recipient_id == sa.bindparam("recipient_id"),
@@ -90,7 +97,7 @@ _SECOND_SECRETS = (
     .order_by(SideSecret.case_id, SideSecret.authority_id, SideSecret.generation)
 )
 _HANGING = {
-    SIDE_SECRET: (_SIDE, ("case_id", "authority_id")),
+    SIDE_SECRET: (_SIDE, ("case_id", "authority_id", "person_id")),
     EXCHANGE_KEY: (_WRAPPED_UNDER, ("exchange_id", "recipient_id", "number")),
 }
 """What is stored elsewhere that needs a row of keys. On one more kept key nothing hangs: each is tried."""

@@ -9,12 +9,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+from infohus.kernel.database.marks import EVERYBODY, NO_PERSON
 from infohus.kernel.database.tables import NAMING, Row
+
+__all__ = [
+    "EVERYBODY", "KEYS_SCHEMA", "NO_PERSON", "ExchangeKey", "IntakeKey", "IntakeSecret", "KeptKey", "KeyRow",
+    "SideSecret", "hangs_on",
+]
 
 KEYS_SCHEMA = "keys"
 
-NO_PERSON = UUID(int=0)
-"""In the place of a person: the row hangs on the side as a whole."""
+
+def hangs_on(person_id: UUID) -> UUID:
+    """Give the person whose secret a key goes with; `NO_PERSON` where that is the side's own."""
+    return NO_PERSON if person_id == EVERYBODY else person_id
 
 
 def _digest_of(key: str) -> Any:  # noqa: ANN401 - mapped_column's own type
@@ -33,7 +41,7 @@ class KeyRow(Row, DeclarativeBase):
 
 
 class SideSecret(KeyRow):
-    """The secret of one authority's side of a case, which its key keeper wrapped; a unit of that authority made it.
+    """The secret of one authority's side of a case, or of a person on it: made by its own unit, wrapped by its keeper.
 
     Only one that the keeper can unwrap is the side's. There is a second generation only where the first was replaced by
     something else, or something else was put there before it.
@@ -81,6 +89,7 @@ class ExchangeKey(KeyRow):
 
     `rests_on` names the exchange key by which the discloser itself has what it passes on. `signature` is the
     discloser's, on the sealed key and on all that is wrapped under it. `revision` is 1, and 2 once it was taken in.
+    `person_id` is one whom the discloser and the recipient both know; who is not named to it has no key of their own.
     """
 
     __tablename__ = "exchange_key"
@@ -115,7 +124,10 @@ class ExchangeKey(KeyRow):
 
 
 class KeptKey(KeyRow):
-    """The data key of one part of a version that an authority was told of and keeps, wrapped under its own secret."""
+    """The data key of one part of a version that an authority was told of and keeps, wrapped under its own secret.
+
+    There is a row for each person whose exchange key gave it.
+    """
 
     __tablename__ = "kept_key"
     __table_args__ = (sa.Index(None, "record_id", "authority_id"),)
@@ -128,6 +140,7 @@ class KeptKey(KeyRow):
     case_id: Mapped[UUID]
     owner_id: Mapped[str]
     exchange_id: Mapped[UUID]
+    person_id: Mapped[UUID]
     key_id: Mapped[UUID]
     content: Mapped[bytes]
     wrapped_key: Mapped[bytes]

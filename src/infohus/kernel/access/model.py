@@ -113,7 +113,7 @@ class Coordinator(Row):
 class Case(Row, Changing):
     """One concern taken up: what is joint of it (rule 44). Holds no text about anyone.
 
-    `version` is the next one with every change of the row.
+    `version` is the next one with every change of the row. `taken_over_at` is when the police took it over, alone.
     """
 
     __tablename__ = "case"
@@ -127,6 +127,7 @@ class Case(Row, Changing):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    taken_over_at: Mapped[datetime | None]
 
 
 class CaseSide(Row, Changing):
@@ -149,6 +150,7 @@ class SidePerson(Row):
     """A person that one side knows, recorded by its own authority or received by an exchange.
 
     `log_id` is how the person stands in that authority's log: 22 characters of base64url (128 random bits), made once.
+    `place` counts the side's persons in the order in which it came to know them: a person's id is random.
     The foreign key to the person is declared in cases/persons, which this package may not import.
     """
 
@@ -157,6 +159,7 @@ class SidePerson(Row):
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    place: Mapped[int]
     log_id: Mapped[str] = mapped_column(unique=True)
 
 
@@ -212,13 +215,18 @@ class Invitation(Record):
 
 
 class RecordKey(Row):
-    """The data key of one part of one version, wrapped under the side's secret of its owner, who wrote the version."""
+    """The data key of one part of one version, wrapped for its owner, who wrote the version.
+
+    A version has a row for each person of the side whom it concerns, wrapped under that person's secret (rule 79). One
+    about nobody, and one that concerns everybody, has a row under the side's own.
+    """
 
     __tablename__ = "record_key"
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_version: Mapped[int] = mapped_column(primary_key=True)
     part: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
     key_id: Mapped[UUID]
@@ -229,7 +237,9 @@ class Disclosure(Row, Changing):
     """One version of one record disclosed to one authority by one exchange.
 
     `via` are the exchanges by which the discloser had it, where another authority wrote it: what is passed on falls
-    with what it rests on (rule 16).
+    with what it rests on (rule 16). `parts` are those of the record that were disclosed (rule 87). `concerns` says
+    whom it concerns to whoever knows those persons' ids, and to nobody else, not even how many they are
+    (`kernel/database/marks.py`).
     """
 
     __tablename__ = "disclosure"
@@ -247,7 +257,9 @@ class Disclosure(Row, Changing):
     case_id: Mapped[UUID]
     discloser_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     via: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
+    concerns: Mapped[list[bytes]]
     withdrawn_at: Mapped[datetime | None]
+    parts: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
 STANDS = sa.and_(

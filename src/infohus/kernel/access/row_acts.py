@@ -13,9 +13,9 @@ RETENTION = "retention"
 """The table of the schema `audit` that says how long a log is kept."""
 
 READING = (
-    "exportInstallationLog", "exportLog", "list", "openActor", "openOnRequest", "prove", "read", "replaceSigner",
-    "reportErasure", "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve",
-    "supervise", "verify", "withdrawKeysAgain",
+    "exportInstallationLog", "exportLog", "list", "lookThrough", "openActor", "openOnRequest", "prove", "read",
+    "replaceSigner", "reportErasure", "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers",
+    "search", "serve", "supervise", "verify", "withdrawKeysAgain",
 )
 """How the names of acts begin that write no row but those of whom they meet."""
 OPERATORS_ACTS = frozenset({
@@ -46,6 +46,8 @@ _DISCLOSING = _PROPOSING | _AMENDING | {
     Action.CONTRIBUTE_TO_ASSESSMENT, Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
     Action.DIFFER_ON_SCOPE_DECISION,
 }
+_TELLING = _DISCLOSING | {Action.REPORT_DANGER, Action.DISCLOSE_OUTSIDE}
+"""What tells somebody something; outside § 115 nothing is passed on that another owns."""
 _WITHDRAWING = frozenset({Action.WITHDRAW_EXCHANGE})
 _PLAN = frozenset({Action.LOAD_PLAN})
 
@@ -63,9 +65,10 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "assessment_template": {INSERT: frozenset({Action.LOAD_TEMPLATE})},
     "authority": dict.fromkeys((INSERT, UPDATE), _PLAN),
     "case": {INSERT: frozenset({Action.RECORD_CONCERN}), UPDATE: _SIGNING | {
-        Action.RECORD_CLEARANCE_CHECK, Action.DIFFER_ON_SCOPE_DECISION,
+        Action.RECORD_CLEARANCE_CHECK, Action.DIFFER_ON_SCOPE_DECISION, Action.TAKE_OVER_CASE,
     }},
-    "child_notification": {INSERT: _INTAKE},
+    "age_statement": {INSERT: frozenset({Action.STATE_AGE})},
+    "child_notification": {INSERT: _INTAKE | {Action.STATE_AGE}},
     "child_notification_step": {
         INSERT: frozenset({
             Action.HAND_OVER_CHILD_NOTIFICATION, Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER,
@@ -76,17 +79,18 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
         (INSERT, UPDATE), frozenset({Action.PROPOSE_CLOSURE, Action.AMEND_CLOSURE, Action.SIGN_CLOSURE})
     ),
     "concern": {INSERT: _INTAKE},
+    "concern_form": {INSERT: _INTAKE},
     "content_request": {INSERT: frozenset({Action.REQUEST_CONTENT})},
     "contribution": {INSERT: frozenset({Action.CONTRIBUTE_TO_ASSESSMENT})},
     "coordinator": {
         INSERT: frozenset({Action.REGISTER_COORDINATOR}), DELETE: frozenset({Action.REMOVE_COORDINATOR}),
     },
     "custody_release": {INSERT: frozenset({Action.RECORD_CUSTODY_RELEASE})},
-    "disclosed_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
-    "disclosure": {INSERT: _DISCLOSING, WITHDRAW: _WITHDRAWING},
+    "disclosed_key": {INSERT: _TELLING, DELETE: _WITHDRAWING},
+    "disclosure": {INSERT: _TELLING, WITHDRAW: _WITHDRAWING},
     "earlier_concerns_seen": {INSERT: frozenset({Action.CONFIRM_EARLIER_CONCERNS})},
-    "exchange": {INSERT: _DISCLOSING},
-    "exchange_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
+    "exchange": {INSERT: _TELLING},
+    "exchange_key": {INSERT: _TELLING, DELETE: _WITHDRAWING},
     "first_view": {INSERT: frozenset({Action.STATE_FIRST_VIEW})},
     "follow_up": {INSERT: frozenset({Action.RECORD_FOLLOW_UP})},
     "fulfilment": {INSERT: frozenset({Action.FULFIL_OBLIGATION})},
@@ -113,7 +117,7 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "log_notice_receipt": {INSERT: frozenset({Action.ACKNOWLEDGE_LOG_NOTICE})},
     "measure": {INSERT: frozenset({Action.START_MEASURE})},
     "network_material": {INSERT: frozenset({Action.ADD_NETWORK_MATERIAL})},
-    "note": {INSERT: frozenset({Action.WRITE_NOTE})},
+    "note": {INSERT: frozenset({Action.WRITE_NOTE, Action.TAKE_OVER_CASE})},
     "obligation": {INSERT: _PLAN, UPDATE: _PLAN | {Action.FULFIL_OBLIGATION}},
     "onward_notice": {INSERT: _DISCLOSING},
     "participant": {
@@ -164,12 +168,13 @@ OTHER_ROLES: Mapping[Action, frozenset[Role]] = {
         (Action.ANNOUNCE_LOG_CHECK, Action.DRAW_LOG_CHECK, Action.END_LOG_FINDING, Action.REQUEST_CONTENT), _DPO
     ),
     Action.REVIEW_LOG_ENTRY: _DPO | {Role.LEGAL},
-    Action.RECORD_CLEARANCE_CHECK: _POLICE,
+    **dict.fromkeys((Action.RECORD_CLEARANCE_CHECK, Action.TAKE_OVER_CASE), _POLICE),
     **dict.fromkeys((Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER), _MUNICIPAL),
     Action.LEAVE_CASE: _GUEST,
+    Action.REPORT_DANGER: _MUNICIPAL | _GUEST,
     **dict.fromkeys((
         Action.NOTE_INFORMATION, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED, Action.CONTRIBUTE_TO_ASSESSMENT,
-        Action.RECORD_FOLLOW_UP,
+        Action.RECORD_FOLLOW_UP, Action.ANSWER_INFORMATION_REQUEST,
     ), TOVHOLDERE | _GUEST),
 }
 """In which roles an act that writes rows is done, where not by the two tovholdere: as the policies say."""

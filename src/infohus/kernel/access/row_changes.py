@@ -36,7 +36,7 @@ _JOINT = {"exchange_id": ONCE, "decided_at": ONCE}
 COLUMNS: Mapping[str, Mapping[str, Change]] = {
     "access_request": {"answered_at": ONCE},
     "assessment": _JOINT,
-    "case": {"stage": STAGE, "version": COUNTED, "closed_at": ONCE, "outcome": ONCE},
+    "case": {"stage": STAGE, "version": COUNTED, "closed_at": ONCE, "outcome": ONCE, "taken_over_at": ONCE},
     "case_side": {"version": COUNTED, "ended_at": ANY},
     "closure": _JOINT,
     "disclosure": {"withdrawn_at": ONCE},
@@ -68,7 +68,7 @@ CHANGED_BY: Mapping[str, Mapping[Action, frozenset[str]]] = {
     "case": {
         Action.RECORD_CLEARANCE_CHECK: _MOVED, Action.SIGN_SCOPE_DECISION: _MOVED,
         Action.DIFFER_ON_SCOPE_DECISION: _MOVED, Action.SIGN_SCREENING: _MOVED, Action.SIGN_ASSESSMENT: _MOVED,
-        Action.SIGN_RECOMMENDATION: _MOVED,
+        Action.SIGN_RECOMMENDATION: _MOVED, Action.TAKE_OVER_CASE: _MOVED | {"taken_over_at"},
         Action.SIGN_CLOSURE: _MOVED | {"closed_at", "outcome"},
     },
     "closure": {Action.PROPOSE_CLOSURE: _TOLD, Action.AMEND_CLOSURE: _TOLD, Action.SIGN_CLOSURE: _SIGNED},
@@ -112,6 +112,7 @@ STAGES: Mapping[Action, Mapping[Stage, frozenset[Stage]]] = {
         (Stage.ACCEPTED, Stage.NOT_TAKEN_IN, Stage.POLICE_ALONE), frozenset({Stage.CLEARED})
     ),
     Action.DIFFER_ON_SCOPE_DECISION: {Stage.NOT_TAKEN_IN: frozenset({Stage.CLEARED})},
+    Action.TAKE_OVER_CASE: {Stage.POLICE_ALONE: _OPEN - {Stage.POLICE_ALONE}},
     Action.SIGN_SCREENING: dict.fromkeys(
         (Stage.ACCEPTED, Stage.QUALIFYING, Stage.RECOMMENDING), frozenset({Stage.ACCEPTED})
     ),

@@ -127,6 +127,8 @@ class Record(Row):
     """Clear columns that tell what happened after the row was written: they change, and no text is bound to them."""
     has_own_key: ClassVar[bool] = False
     """Whether an exchange gives it under a key of its own, so that it can stay when the rest is withdrawn."""
+    concerns_everybody: ClassVar[bool] = False
+    """Whether each of its kind is of the case, and so concerns every person of each side, and shows none (rule 79)."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"))
@@ -139,6 +141,11 @@ class Record(Row):
     @property
     def is_for_pet(self) -> bool:
         """Say whether it answers or notes a request of PET's, so that acts on it stand on that track (rule 85)."""
+        return False
+
+    @property
+    def is_sent_alone(self) -> bool:
+        """Say whether row security reads it when it checks later inserts: then it has a statement of its own."""
         return False
 
 

@@ -24,8 +24,9 @@ MOST_IDS = 500
 _FURTHER = "further_ids"
 _RECIPIENTS = frozenset({"recipients", "recipient"})
 _FOR_INVESTIGATION = "for_criminal_investigation"
-_PET_ASKED, _ASKING = "requested_by_pet", "received_from"
+_PET_ASKED, _ASKING, _STATES_PETS_BASIS = "requested_by_pet", "received_from", "states_chapters_12_13"
 _SAYS_PET_ASKED = re.compile(r"requested_?by_?pet(?![\"']?\s*[:=]\s*[\"']?(?:false|null)\b)", re.IGNORECASE)
+_SAYS_ITS_BASIS = re.compile(r"states_?chapters_?12_?13[\"']?\s*[:=]\s*[\"']?(\w*)", re.IGNORECASE)
 _SAYS_INVESTIGATION = re.compile(r"for_?criminal_?investigation[\"']?\s*[:=]\s*[\"']?true\b", re.IGNORECASE)
 _SAYS_RECIPIENTS = re.compile(r"\"recipients?\"\s*:\s*(\[[^\]\[]{0,2000}\]|\"[^\"]{0,60}\")")
 """A list holds no bracket, so that a body of brackets alone is not looked through anew from each of them."""
@@ -92,6 +93,8 @@ class Asked:
     """Whether it says that it answers PET."""
     asking: list[str] = field(default_factory=list)
     """The authority whose request it would note, as it spells it; of a body that no draft understands, every name."""
+    asks_on_another_basis: bool = False
+    """Whether it says that what was asked does not rest on PET-loven § 4, whoever asked (rule 14)."""
     looked_for: str | None = None
     """The number that it looks for somebody by. It is a person's, and leaves this process as a keyed hash alone."""
     further: list[str] = field(default_factory=list)
@@ -144,6 +147,7 @@ class Asked:
         text = self.sent.replace(b"\0", b"").decode(errors="replace")
         text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
         self.says_pet_asked = self.says_pet_asked or _SAYS_PET_ASKED.search(text) is not None
+        self.asks_on_another_basis = {said.lower() for said in _SAYS_ITS_BASIS.findall(text)} == {"false"}
         self.says_investigation = self.says_investigation or _SAYS_INVESTIGATION.search(text) is not None
         said = _SAYS_RECIPIENTS.findall(text)
         self.recipients.extend(_NAME.findall(" ".join(f" {recipients}" for recipients in said))[:MOST_IDS])
@@ -214,6 +218,8 @@ class Asked:
             case True:
                 self.says_pet_asked = self.says_pet_asked or name == _PET_ASKED
                 self.says_investigation = self.says_investigation or name == _FOR_INVESTIGATION
+            case False:
+                self.asks_on_another_basis = self.asks_on_another_basis or name == _STATES_PETS_BASIS
             case str() if name in _RECIPIENTS:
                 self.recipients.append(value)
             case str() if name == _ASKING:

@@ -22,6 +22,8 @@ class Needs(Enum):
     LETTER_IF_ANY = "letter_if_any"
     LETTER_OR_DIGIT = "letter_or_digit"
     NOTHING = "nothing"
+    """Its operation asks, so that the refusal stands in the log."""
+    NO_WORDS = "no_words"
 
 
 def _text(needs: Needs, pattern: str, description: str, *, longest: int = LONGEST_TEXT) -> Meta:
@@ -54,6 +56,10 @@ OptionalReason = Annotated[str, optional_reason(LONGEST_TEXT)]
 """The same where it may be left empty."""
 AnswerToRule = Annotated[str, _text(Needs.NOTHING, r"\p{L}", "Words, with at least one letter that shows.")]
 """A reason that a rule asks for: its operation asks `has_words`, so that a refusal stands in the log."""
+AnyText = Annotated[str, Meta(
+    max_length=LONGEST_TEXT, description="Any text, an empty one too.", extra={"needs": Needs.NO_WORDS}
+)]
+"""What is only looked at, and not kept."""
 Label = Annotated[str, label(400)]
 
 

@@ -19,7 +19,8 @@ _TAKEN_IN = b"infohus/v1/taken-in"
 class ExchangeKeyPlace:
     """Which key of which exchange, for whom: `number` counts the keys of one exchange for one recipient.
 
-    `generation` is that of the recipient's intake key in the infohus.
+    `generation` is that of the recipient's intake key in the infohus. `person_id` is the person that the key goes with,
+    `None` where it goes with the recipient's whole side: the wraps under it are bound to that, and signed with it.
     """
 
     exchange_id: UUID
@@ -29,6 +30,7 @@ class ExchangeKeyPlace:
     infohus_id: UUID
     generation: int
     number: int
+    person_id: UUID | None = None
 
     def info(self) -> Info:
         """Say to what the key is bound as long as it is sealed to the recipient's intake key."""

@@ -1,7 +1,8 @@
 """The vault: makes, wraps and unwraps keys. It neither seals nor opens a text, and stores nothing.
 
 The data key of each part of each version is wrapped for the authority that wrote it, under a key expanded from the
-secret of its side of the case, and for whoever it is disclosed to, under a key of the exchange. The keeper of each
+secret of a person on its side of the case, or of that side, and for whoever it is disclosed to, under a key of the
+exchange. The keeper of each
 authority wraps its secrets, opens what is sealed to it, and signs what it discloses.
 """
 
@@ -10,11 +11,10 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from cachetools import LRUCache, TTLCache
 
-from infohus.kernel.database.tables import new_id
 from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen, DataKey, length_prefixed
 from infohus.kernel.sealing.exchange_keys import ExchangeKey, ExchangeKeyPlace, seed_context
 from infohus.kernel.sealing.intake import REMEMBERED_INTAKE_KEYS, seal_to
@@ -30,11 +30,15 @@ _OWN, _TAKEN_IN, _KEPT = b"infohus/v1/own", b"infohus/v1/exchanges", b"infohus/v
 
 @dataclass(frozen=True, slots=True)
 class WrappedSecret:
-    """The secret of one authority's side of a case, as its keeper wrapped it and as it was just read."""
+    """The secret of one authority's side of a case, as its keeper wrapped it and as it was just read.
+
+    With a `person_id` it is that person's on the side.
+    """
 
     case_id: UUID
     authority_id: str
     wrapped: bytes = field(repr=False)
+    person_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +129,13 @@ class Vault:
         """Name the keeper's key that wraps an authority's secrets now."""
         return self._keeper.key_id(authority_id)
 
-    def new_side_secret(self, case_id: UUID, authority_id: str) -> WrappedSecret:
-        """Make the secret of an authority's side, 32 random bytes, wrapped by that authority's keeper."""
-        wrapped = self._keeper.wrap(authority_id, os.urandom(KEY_BYTES), _side_context(case_id))
-        return WrappedSecret(case_id, authority_id, wrapped)
+    def new_side_secret(self, case_id: UUID, authority_id: str, person_id: UUID | None = None) -> WrappedSecret:
+        """Make the secret of an authority's side or of a person on it, 32 random bytes, wrapped by its keeper."""
+        wrapped = self._keeper.wrap(authority_id, os.urandom(KEY_BYTES), _side_context(case_id, person_id))
+        return WrappedSecret(case_id, authority_id, wrapped, person_id)
 
     def opens(self, secret: WrappedSecret) -> bool:
-        """Say whether a stored secret is its side's: whether the keeper wrapped it for exactly this side."""
+        """Say whether a stored secret is its side's: whether the keeper wrapped it for exactly this side or person."""
         try:
             self._expanded(secret, _OWN)
         except CannotOpen:
@@ -139,8 +143,8 @@ class Vault:
         return True
 
     def new_data_key(self) -> DataKey:
-        """Make the data key of one part of one version, 32 random bytes."""
-        return DataKey(new_id(), os.urandom(KEY_BYTES))
+        """Make the data key of one part of one version, 32 random bytes; its id tells of no other that was made."""
+        return DataKey(uuid4(), os.urandom(KEY_BYTES))
 
     def new_supervision_key(self, authority_id: str, row_id: UUID) -> tuple[bytes, DataKey]:
         """Make the data key of a row's texts for an authority's supervision, and give it wrapped, 60 bytes."""
@@ -275,22 +279,26 @@ class Vault:
         return hmac.digest(self._keeper.index_key(infohus_id), length_prefixed((b"infohus/v1", *parts)), "sha256")
 
     def _expanded(self, secret: WrappedSecret, use: bytes) -> bytes:
-        """Expand a side's secret for one use; it is bound to case and authority, so a swapped secret opens nothing."""
+        """Expand a secret for one use; it is bound to case, authority and person, so a swapped one opens nothing."""
         entry = (secret, use)
         self.forget_the_old()
         remembered = self._remembered.get(entry)
         if remembered is not None:
             return remembered
-        material = self._keeper.unwrap(secret.authority_id, secret.wrapped, _side_context(secret.case_id))
-        derived = expanded(material, use, secret.case_id.bytes, secret.authority_id.encode())
+        context = _side_context(secret.case_id, secret.person_id)
+        material = self._keeper.unwrap(secret.authority_id, secret.wrapped, context)
+        of_person = () if secret.person_id is None else (secret.person_id.bytes,)
+        derived = expanded(material, use, secret.case_id.bytes, secret.authority_id.encode(), *of_person)
         self._remembered[entry] = derived
         # With `keep_keys_seconds=0` the key that was just stored has expired already.
         self._remembered.expire()
         return derived
 
 
-def _side_context(case_id: UUID) -> bytes:
-    return length_prefixed((b"side", case_id.bytes))
+def _side_context(case_id: UUID, person_id: UUID | None) -> bytes:
+    if person_id is None:
+        return length_prefixed((b"side", case_id.bytes))
+    return length_prefixed((b"person", case_id.bytes, person_id.bytes))
 
 
 def _supervision_context(row_id: UUID, key_id: UUID) -> bytes:

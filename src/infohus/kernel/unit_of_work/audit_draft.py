@@ -1,14 +1,17 @@
 """What a unit of work has done so far, from which its audit entry is built; and the Idempotency-Key it came with."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
 
+from infohus.kernel.access.keys_model import EVERYBODY
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Entry, Opened, Track, Wrote, ranges_of
 from infohus.kernel.requests.asked import NOT_READABLE, Asked, asked_now
+from infohus.kernel.unit_of_work.concerned import log_ids_among
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 from infohus.kernel.unit_of_work.procedure import (
     Purpose,
     PurposeOfAnotherAct,
@@ -53,6 +56,10 @@ class AuditEventDraft:
     """Whether the act answers or notes a request of PET's, so that its entry stands on that track (rules 64 and 85)."""
     persons: list[str] = field(default_factory=list)
     """The log ids of persons the act is about, beside those of its case."""
+    is_on_case: bool = True
+    """Whether the act is on the case as a whole, and so names each person whom the side knows; see `narrow`."""
+    concerned: set[UUID] = field(default_factory=set)
+    """Whom of the side's persons the records concern that the act read, wrote or disclosed (rule 79)."""
     case: UUID | None = None
     """The case that the act looked at, where the unit was not begun on one; `persons` then names those of its side."""
     read_entries: list[tuple[int, int]] = field(default_factory=list)
@@ -76,6 +83,21 @@ class AuditEventDraft:
     def named(self, *, failed: bool) -> list[str]:
         """List the log ids of persons that the entry names. Of a unit that failed no row is stored, so no new ones."""
         return self.persons if failed else [*self.persons, *self.met]
+
+    def find(self, resolved: ResolvedSubject) -> None:
+        """Note what the look-up found: at which stage the case is, and whom the record concerns that the act is on."""
+        self.stage = resolved.case.stage if resolved.case is not None else None
+        if resolved.concerned is not None:
+            self.narrow()
+            self.concerned.update(resolved.concerned)
+
+    def narrow(self) -> None:
+        """Let the entry name those alone whom the act's records concern: it shows or does nothing of the whole case."""
+        self.is_on_case = False
+
+    def named_of(self, known: Mapping[UUID, str]) -> list[str]:
+        """List the log ids of those of a side's persons whom the act concerns."""
+        return log_ids_among(known, {EVERYBODY} if self.is_on_case else self.concerned)
 
     def give_out(self, indexes: Iterable[int], *, of: Entry | None = None) -> None:
         """Count entries of a log that the act gives out; it names whom a single one is `of`, on the track of that."""

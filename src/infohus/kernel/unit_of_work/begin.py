@@ -124,7 +124,7 @@ class UnitsOfWork:
                 side_keys = self._side_keys(context, case_id, audit_draft)
                 async with side_keys.read_meanwhile():
                     resolved = await context.find(model, subject_id, within, beside)
-                audit_draft.stage = resolved.case.stage if resolved.case is not None else None
+                audit_draft.find(resolved)
                 work = await self._unit(context, model, resolved, side_keys, audit_draft, idempotency_key)
                 await work.side.meet_those_disclosed(resolved.side.unmet)
                 yield work

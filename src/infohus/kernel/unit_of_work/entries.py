@@ -61,7 +61,9 @@ def entry_of(  # noqa: PLR0913 - an entry is all of it
         policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
         policy_set=policy_set, justification=audit_draft.justification, purpose=audit_draft.purpose,
         recipients=audit_draft.recipients, track=_track(resolved, audit_draft),
-        persons=list(dict.fromkeys([*resolved.side.log_ids, *audit_draft.named(failed=has_failed)])),
+        persons=list(dict.fromkeys([
+            *audit_draft.named_of(resolved.side.persons), *audit_draft.named(failed=has_failed)
+        ])),
         opened=[] if has_failed else list(audit_draft.opened), wrote=[] if has_failed else list(audit_draft.wrote),
         correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
         asked=asked or msgspec.UNSET, read=audit_draft.read_entries or msgspec.UNSET,

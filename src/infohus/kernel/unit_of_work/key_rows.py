@@ -8,7 +8,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.kernel.access.keys_model import (
-    NO_PERSON,
     ExchangeKey,
     IntakeKey,
     IntakeSecret,
@@ -32,9 +31,8 @@ _AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
 _ASKED = sa.func.unnest(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid))).table_valued(
     sa.column("case_id", sa.Uuid), name="asked"
 ).render_derived()
-_SECRETS = sa.select(sa.func.row(SideSecret.generation, SideSecret.wrapped_key)).where(
+_SECRETS = sa.select(sa.func.row(SideSecret.person_id, SideSecret.generation, SideSecret.wrapped_key)).where(
     SideSecret.case_id == _ASKED.c.case_id, SideSecret.authority_id == _AUTHORITY_ID,
-    SideSecret.person_id == sa.bindparam("no_person", NO_PERSON, type_=sa.Uuid),
 )
 _SEED = sa.select(IntakeSecret.wrapped_seed).where(
     ExchangeKey.sealed.is_not(None), IntakeSecret.authority_id == ExchangeKey.recipient_id,
@@ -47,7 +45,7 @@ KEYS = sa.select(
     _ASKED.c.case_id, sa.func.array(_SECRETS.correlate(_ASKED).scalar_subquery()).label("secrets"),
     sa.func.array(_GIVEN.correlate(_ASKED).scalar_subquery()).label("given"),
 )
-"""For each case the stored secrets of the authority's side, and the exchange keys given to it: see `given_keys`."""
+"""For each case the stored secrets of the authority's side and of its persons, and the exchange keys given to it."""
 WRAPPED = sa.select(DisclosedKey).where(
     DisclosedKey.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
     DisclosedKey.recipient_id == _AUTHORITY_ID,

@@ -24,6 +24,8 @@ async def page_opened(
 ) -> Page[View]:
     """Make a page of up to `limit` records as `view` shows them; the caller fetched one more than the limit."""
     page = page_of(records, [record.id for record in records], limit=limit)
+    if page.items:
+        work.audit_draft.narrow()
     try:
         views = await view(*page.items)
     except (RecordNotReadable, errors.NotAvailable) as refused:

@@ -4,7 +4,7 @@ Row security has already hidden what the caller may not see, so a subject that d
 cannot be told apart here, nor in the answer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -35,7 +35,16 @@ from infohus.kernel.authorization.policies import Resource
 from infohus.kernel.database.statements import Compiled, Stored, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller, Role
-from infohus.kernel.unit_of_work.stored_keys import StoredKey, given_keys_of, own_keys_of, readers_of, stored_keys
+from infohus.kernel.unit_of_work.concerned import persons_of
+from infohus.kernel.unit_of_work.stored_keys import (
+    StoredKey,
+    given_keys_of,
+    marks_on,
+    marks_told,
+    own_keys_of,
+    readers_of,
+    stored_keys,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +73,8 @@ class OwnSide:
 
     row: CaseSide | None = None
     """`None` while the authority has written nothing in the case."""
-    log_ids: tuple[str, ...] = ()
-    """How the persons that the side knows stand in its authority's log."""
+    persons: Mapping[UUID, str] = field(default_factory=dict)
+    """The persons that the side knows, in the order in which it came to know them, and how they stand in its log."""
     unmet: tuple[UUID, ...] = ()
     """Persons that an exchange disclosed to the authority, and that have no log id there yet."""
     awaits_child_notification: bool = False
@@ -90,6 +99,8 @@ class ResolvedSubject:
     records: frozenset[UUID] = frozenset()
     """The ids of the records that the caller's invitation is narrowed to; empty when it is not."""
     record_keys: tuple[StoredKey, ...] = ()
+    concerned: frozenset[UUID] | None = None
+    """Whom of the side's persons the record concerns; `None` where the subject is no record."""
     beside: Stored | None = None
     """The row of the record, with the columns that its act asks beside it, where it asks any."""
 
@@ -158,11 +169,12 @@ def case_query(
         found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID))
         columns += [
             row.table_valued(), own_keys_of(row).label("own_keys"), given_keys_of(row).label("given_keys"),
+            marks_on(row).label("marks"),
             *([readers_of(row).label("readers")] if beside is None else beside.columns(row)),
         ]
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
-    # Who records needs no lock on the row beside the advisory lock: `UnitOfWork` lets nobody change a case, or write
-    # into one, but under that. Who decides locks the row too, against what is done past the units of work.
+    # Who records needs no lock on the row beside the advisory lock, under which alone units change a case or write into
+    # one. Who decides locks the row too, against what is done past the units of work.
     return Compiled(query.with_for_update(of=case) if lock is Lock.DECIDING else query)
 
 
@@ -211,7 +223,7 @@ def _persons_known_to_caller(case: sa.FromClause) -> sa.ColumnElement[Any]:
     known = (
         sa.select(sa.func.row(SidePerson.subject_id, SidePerson.log_id))
         .where(SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID)
-        .order_by(SidePerson.subject_id)
+        .order_by(SidePerson.place, SidePerson.subject_id)
     )
     return sa.func.array(known.correlate(case).scalar_subquery())
 
@@ -269,11 +281,13 @@ def resolved_case(
     subject: Row | None = case
     readers: tuple[str, ...] = ()
     record_keys: tuple[StoredKey, ...] = ()
+    concerned = None
     if record is not None:
         subject = row_from(record, row["r"]) if row["r"] is not None else None
         if isinstance(subject, Record):
             readers = (subject.authority_id, *(row["readers"] if beside is None else beside.readers(row)))
             record_keys = stored_keys(row["own_keys"], row["given_keys"])
+            concerned = _concerned(row, subject, record_keys, caller)
     kind = takes_part_as(caller.role) if row.get("takes_part") else None
     return ResolvedSubject(
         infohus_id=case.infohus_id,
@@ -287,7 +301,18 @@ def resolved_case(
         scope=frozenset(row.get("scope") or ()),
         records=frozenset(row.get("records") or ()),
         record_keys=record_keys,
+        concerned=concerned,
         beside=row if beside is not None and subject is not None else None,
+    )
+
+
+def _concerned(row: asyncpg.Record, subject: Record, keys: Sequence[StoredKey], by: Caller) -> frozenset[UUID] | None:
+    """Read whom a record concerns; what no key row and no exchange tells of, as who takes part, is the case's."""
+    if not keys and not row["marks"]:
+        return None
+    return persons_of(
+        keys, marks_told(row["marks"]), record_id=subject.id, authority_id=by.authority_id,
+        known=[*(person for person, _ in row["persons"]), *row["told"]],
     )
 
 
@@ -300,7 +325,7 @@ def _own_side(row: asyncpg.Record, *, takes_part: bool) -> OwnSide:
     persons, told = row["persons"], set(row["told"])
     return OwnSide(
         row=row_from(CaseSide, row["s"]) if row["s"] is not None else None,
-        log_ids=tuple(log_id for _, log_id in persons),
+        persons=dict(iter(persons)),
         # Whoever takes no part meets nobody: the row of a person is one of an act in the case.
         unmet=tuple(sorted(told.difference(met for met, _ in persons))) if takes_part and told else (),
         awaits_child_notification=bool(row.get("awaits_child_notification")),

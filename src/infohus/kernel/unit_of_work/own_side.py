@@ -25,7 +25,7 @@ LOG_ID_BYTES = 16
 _LOG_IDS = sa.select(SidePerson.subject_id, SidePerson.log_id).where(
     SidePerson.authority_id == sa.bindparam("authority_id"),
     SidePerson.subject_id == sa.func.any(sa.bindparam("subject_ids", type_=sa.ARRAY(sa.Uuid))),
-).order_by(SidePerson.subject_id)
+).order_by(SidePerson.case_id, SidePerson.place, SidePerson.subject_id)
 _CASES = (
     sa.func.unnest(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid)))
     .table_valued("case_id", name="cases")
@@ -48,6 +48,7 @@ class Side:
         self._case_id = resolved.case.id if resolved.case is not None else None
         self._stored = resolved.side.row
         self._is_changed = False
+        self._persons = dict(resolved.side.persons)
         self._ends_at: datetime | None = None
         self._is_reopened = False
         self._writes = writes
@@ -93,10 +94,16 @@ class Side:
             self._is_reopened = True
             self.change()
 
+    @property
+    def persons(self) -> tuple[UUID, ...]:
+        """The persons of the case whom the side knows, in the order in which it came to know them."""
+        return tuple(self._persons)
+
     def know(self, subject_id: UUID) -> None:
         """Make a person that this unit records one of the side's, with a log id of its own."""
         log_id = _new_log_id()
         self._writes.insert(self._person(self._case_id, subject_id, log_id), unless_there=False)
+        self._persons[subject_id] = log_id
         self._audit_draft.met.append(log_id)
         self.change()
 
@@ -118,11 +125,12 @@ class Side:
         if not first_met:
             return known
         await self._begin_transaction()
-        made = [self._person(cases[subject_id], subject_id, _new_log_id()) for subject_id in first_met]
+        made = [self._person(cases[one], one, _new_log_id(), behind=at) for at, one in enumerate(first_met)]
         statement = insert_unless_there_of(SidePerson)
         for person in made:
             await self._ask(statement.sql, statement.arguments({**vars(person)}))
         stored = await self._log_ids(first_met)
+        self._persons.update({one: stored[one] for one in first_met if cases[one] == self._case_id})
         for person in made:
             if stored[person.subject_id] == person.log_id:
                 stored_row = {name: vars(person)[name] for name in column_names_of(SidePerson)}
@@ -164,8 +172,12 @@ class Side:
         values = {"authority_id": self._authority_id, "subject_ids": subject_ids}
         return {row["subject_id"]: row["log_id"] for row in await self._ask(ready.sql, ready.arguments(values))}
 
-    def _person(self, case_id: UUID | None, subject_id: UUID, log_id: str) -> SidePerson:
-        return SidePerson(case_id=case_id, authority_id=self._authority_id, subject_id=subject_id, log_id=log_id)
+    def _person(self, case_id: UUID | None, subject_id: UUID, log_id: str, *, behind: int = 0) -> SidePerson:
+        """Make the row of a person; two who are met at once by two acts may get the same place."""
+        return SidePerson(
+            case_id=case_id, authority_id=self._authority_id, subject_id=subject_id, log_id=log_id,
+            place=len(self._persons) + behind + 1,
+        )
 
 
 def _new_log_id() -> str:

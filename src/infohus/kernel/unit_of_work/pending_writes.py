@@ -20,14 +20,15 @@ from infohus.kernel.database.statements import (
     table_of,
     update_of,
 )
-from infohus.kernel.database.tables import Row, new_id
+from infohus.kernel.database.tables import Record, Row, new_id
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.lookup import Lock
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 _SENT_ALONE = (Case, Participant)
-"""Tables that row security reads when it checks later inserts: their rows are sent in statements of their own."""
+"""Tables that row security reads when it checks later inserts: their rows are sent in statements of their own, as are
+records that say so of themselves."""
 _NOTHING_WRITTEN = {"UPDATE 0", "INSERT 0 0"}
 
 
@@ -88,7 +89,7 @@ class PendingWrites:
         ready = (insert_unless_there_of if unless_there else insert_of)(type(row))
         arguments = ready.arguments(values)
         sent = columns[STORED] = dict(zip(ready.names, arguments, strict=True))
-        is_alone = unless_there or isinstance(row, _SENT_ALONE)
+        is_alone = unless_there or isinstance(row, _SENT_ALONE) or (isinstance(row, Record) and row.is_sent_alone)
         end = len(self._writes)
         place = next((at for at, one in enumerate(self._writes) if one.before), end) if before_changes else end
         self._writes.insert(place, _Write(ready, arguments, row, {}, sent, is_alone))

@@ -186,7 +186,8 @@ class RequestContext:
         if asked.says_pet_asked:
             return True
         ids = [*asked.ids, *([attempt.subject] if attempt.subject is not None else [])]
-        rows = await self._ask_afterwards(_ON_PETS_TRACK, ids=ids, asking=asked.asking)
+        asking = [] if asked.asks_on_another_basis else asked.asking
+        rows = await self._ask_afterwards(_ON_PETS_TRACK, ids=ids, asking=asking)
         return bool(rows[0]["is_so"])
 
     async def _ask_afterwards(self, statement: AnySelect, **values: object) -> list[asyncpg.Record]:

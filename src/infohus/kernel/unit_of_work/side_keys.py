@@ -5,7 +5,6 @@ only once it has verified who signed that, and with which data keys.
 """
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ import asyncpg
 import structlog
 
 from infohus import errors
-from infohus.kernel.access.keys_model import NO_PERSON, ExchangeKey, KeptKey, SideSecret
+from infohus.kernel.access.keys_model import NO_PERSON, ExchangeKey, KeptKey
 from infohus.kernel.audit.formats.entry import Wrote
-from infohus.kernel.database.statements import Stored, compiled, insert_of, insert_unless_there_of
+from infohus.kernel.database.statements import Stored, compiled, insert_of
 from infohus.kernel.sealing import exchange_keys
 from infohus.kernel.sealing.envelope import CannotOpen
 from infohus.kernel.sealing.exchange_keys import ExchangeKeyPlace
@@ -28,6 +27,7 @@ from infohus.kernel.sealing.vault import PublicIntakeKey, SealedExchangeKey, Vau
 from infohus.kernel.sealing.wraps import KeyPlace
 from infohus.kernel.unit_of_work import key_rows
 from infohus.kernel.unit_of_work.key_store import Statement
+from infohus.kernel.unit_of_work.side_secrets import SideSecrets
 
 logger = structlog.get_logger()
 
@@ -37,8 +37,6 @@ ReadKeys = Callable[[UUID], Awaitable[Stored]]
 """Reads the row of `key_rows.KEYS` for a case, as the caller's authority."""
 KeyName = tuple[UUID, int]
 """Which key of an exchange: the exchange's id, and the key's number for this recipient."""
-MOST_ATTEMPTS = 8
-"""How often a unit stores a secret where something else was put in its place meanwhile."""
 
 @dataclass(frozen=True, slots=True)
 class StoredExchangeKey:
@@ -74,23 +72,20 @@ class SideKeys:
         self._opened: dict[KeyName, exchange_keys.ExchangeKey] = {}
         self._pending: list[tuple[Statement, Wrote | None]] = []
         self._taking_in: list[Statement] = []
-        self._stored_secrets: dict[int, WrappedSecret] = {}
-        self._secrets: list[WrappedSecret] | None = None
+        self._secrets = SideSecrets(
+            vault, authority_id=authority_id, commit=commit, read_anew=self.read, wrote=wrote
+        )
 
     def enter(self, case_id: UUID) -> None:
         """Go on inside a case that the unit has just created: nobody has keys in it."""
         self._case_id = case_id
 
     async def read(self) -> None:
-        """Read the side's secret and the exchange keys that were given to it, still sealed: one query."""
+        """Read the side's secrets and the exchange keys that were given to it, still sealed: one query."""
         if self._case_id is None:
             return
         row = await self._read_keys(self._case_id)
-        self._stored_secrets = {
-            generation: WrappedSecret(self._case_id, self._authority_id, wrapped)
-            for generation, wrapped in row["secrets"]
-        }
-        self._secrets = None
+        self._secrets.take(self._case_id, row["secrets"])
         self._stored = {(key["exchange_id"], key["number"]): key for key in key_rows.given_keys(row)}
 
     @asynccontextmanager
@@ -109,64 +104,26 @@ class SideKeys:
         await reading
 
     @property
-    def secrets(self) -> list[WrappedSecret]:
-        """The secrets of the authority's side: those that its keeper unwraps, the first one first.
+    def has_secrets(self) -> bool:
+        """Whether the side, or a person on it, has a secret that its authority's keeper unwraps."""
+        return bool(self._secrets)
 
-        None as long as no unit of the authority needed one; more than one only after the first was lost for a while.
-        What somebody else put there does not unwrap, and counts for nothing.
-        """
-        if self._secrets is None:
-            self._secrets = []
-            for generation, secret in sorted(self._stored_secrets.items()):
-                if self._vault.opens(secret):
-                    self._secrets.append(secret)
-                else:
-                    logger.critical(
-                        "side_secret_refused", case=str(secret.case_id), authority=secret.authority_id,
-                        generation=generation,
-                    )
-        return self._secrets
+    def secrets_of(self, person_id: UUID) -> list[WrappedSecret]:
+        """Give the secrets of the side (`NO_PERSON`) or of a person on it; see `SideSecrets.of`."""
+        return self._secrets.of(person_id)
 
-    async def require_secret(self) -> WrappedSecret:
-        """Give the side's secret, and make it where there is none: the authority's first act that needs one does.
-
-        Of two acts at once, the secret that was stored first counts for both. It is durable before anything is wrapped
-        under it.
-
-        Raises:
-            ActedAtTheSameTime: whatever was stored, something else stood there afterwards.
-        """
-        for _ in range(MOST_ATTEMPTS):
-            if self.secrets:
-                return self.secrets[0]
-            await self._make_secret()
-        raise errors.ActedAtTheSameTime
-
-    async def _make_secret(self) -> None:
+    async def require_secret(self, person_id: UUID = NO_PERSON) -> WrappedSecret:
+        """Give the secret of the side or of a person on it, made where there is none; see `SideSecrets.require`."""
         assert self._case_id is not None  # noqa: S101 - records exist in cases only
-        made = self._vault.new_side_secret(self._case_id, self._authority_id)
-        generation = next(number for number in itertools.count(1) if number not in self._stored_secrets)
-        statement, row = insert_unless_there_of(SideSecret), self._secret_row(generation, made)
-        done = await self._commit([(statement.sql, statement.arguments(row))])
-        if done == [key_rows.INSERTED]:
-            self._wrote(key_rows.inserted(SideSecret, row))
-        await self.read()
+        return await self._secrets.require(self._case_id, person_id)
 
-    async def _name_secret(self) -> None:
-        """Name the side's secret in the entry: the side's first act does, whoever made the secret.
+    async def _name_secret(self, person_id: UUID) -> None:
+        assert self._case_id is not None  # noqa: S101 - only what stands in a case has keys
+        await self._secrets.name(self._case_id, person_id)
 
-        A unit may have made it that came to nothing afterwards, so that no log says so.
-        """
-        secret = await self.require_secret()
-        generation = next(number for number, one in self._stored_secrets.items() if one == secret)
-        self._wrote(key_rows.inserted(SideSecret, self._secret_row(generation, secret)))
-
-    def _secret_row(self, generation: int, secret: WrappedSecret) -> dict[str, Any]:
-        return {
-            "case_id": secret.case_id, "authority_id": secret.authority_id, "person_id": NO_PERSON,
-            "generation": generation, "keeper_key_id": self._vault.keeper_key_id(secret.authority_id),
-            "wrapped_key": secret.wrapped,
-        }
+    def person_of(self, name: KeyName) -> UUID:
+        """Give the person with whom an exchange key goes that was opened; `NO_PERSON` where that is the whole side."""
+        return self._opened[name].place.person_id or NO_PERSON
 
     # --- what exchanges gave the authority ---------------------------------------------------------------------------
     async def open(self, names: Collection[KeyName]) -> Mapping[KeyName, exchange_keys.ExchangeKey]:
@@ -179,7 +136,8 @@ class SideKeys:
         for one in found:
             if one.taken_in is not None:
                 self._try(one.place, *(
-                    partial(self._vault.open_taken_in, one.taken_in, one.place, secret) for secret in self.secrets
+                    partial(self._vault.open_taken_in, one.taken_in, one.place, secret)
+                    for secret in self._secrets.of(one.place.person_id or NO_PERSON)
                 ))
         await self._open_sealed([one for one in found if one.sealed is not None])
         return self._opened
@@ -203,7 +161,9 @@ class SideKeys:
     def _verified(self, one: StoredExchangeKey, wrapped: Sequence[Stored]) -> exchange_keys.ExchangeKey:
         if one.sealed is None or one.wrapped_seed is None:
             raise CannotOpen
-        disclosed = [(wrap_digest(_place_of(row), row["wrapped_key"]), row["content"]) for row in wrapped]
+        disclosed = [
+            (wrap_digest(_place_of(row, one.place.person_id), row["wrapped_key"]), row["content"]) for row in wrapped
+        ]
         return self._vault.open_exchange_key(one.sealed, disclosed, wrapped_seed=one.wrapped_seed)
 
     def _try(self, place: ExchangeKeyPlace, *ways: Callable[[], exchange_keys.ExchangeKey]) -> None:
@@ -229,12 +189,13 @@ class SideKeys:
         return await self._ask_keys(ready.sql, ready.arguments(values))
 
     async def take_in(self, *, is_first: bool) -> None:
-        """Wrap the exchange keys that are sealed still under the side's own secret: `store_taken_in` stores them.
+        """Wrap the exchange keys that are sealed still under the side's own secrets: `store_taken_in` stores them.
 
-        What does not verify is left as it is: it never opens anything. The side's first unit names the secret, too.
+        What does not verify is left as it is: it never opens anything. The side's first unit names its secret, too, and
+        the first that takes in a key of a person's names theirs.
         """
         if is_first:
-            await self._name_secret()
+            await self._name_secret(NO_PERSON)
         waiting = {name for name, row in self._stored.items() if row["sealed"] is not None}
         if not waiting:
             return
@@ -242,8 +203,12 @@ class SideKeys:
         taken = sorted(waiting & opened.keys())
         if not taken:
             return
-        secret, ready = await self.require_secret(), compiled(key_rows.TAKE_IN)
+        ready = compiled(key_rows.TAKE_IN)
+        had = {row["person_id"] for row in self._stored.values() if row["taken_in"] is not None}
+        for person_id in sorted({self.person_of(name) for name in taken} - had - {NO_PERSON}):
+            await self._name_secret(person_id)
         for exchange_id, number in taken:
+            secret = await self.require_secret(self.person_of((exchange_id, number)))
             wrapped = self._vault.taken_in(opened[exchange_id, number], secret)
             self._taking_in.append((ready.sql, ready.arguments({
                 "of_exchange": exchange_id, "recipient": self._authority_id, "of_number": number, "wrapped": wrapped,
@@ -291,7 +256,8 @@ class SideKeys:
         row = {
             "exchange_id": place.exchange_id, "recipient_id": place.recipient_id, "number": place.number,
             "case_id": place.case_id, "infohus_id": place.infohus_id, "discloser_id": place.discloser_id,
-            "person_id": NO_PERSON, "generation": place.generation, "rests_on": upon, "rests_on_number": upon_number,
+            "person_id": place.person_id or NO_PERSON, "generation": place.generation, "rests_on": upon,
+            "rests_on_number": upon_number,
             "sealed": key.sealed, "taken_in": None, "signer_key_id": key.signer_key_id, "signature": key.signature,
             "revision": 1,
         }
@@ -334,7 +300,7 @@ class SideKeys:
         place = ExchangeKeyPlace(
             exchange_id=row["exchange_id"], case_id=self._case_id, discloser_id=row["discloser_id"],
             recipient_id=self._authority_id, infohus_id=row["infohus_id"], generation=row["generation"],
-            number=row["number"],
+            number=row["number"], person_id=None if row["person_id"] == NO_PERSON else row["person_id"],
         )
         sealed = None
         if row["sealed"] is not None:
@@ -342,9 +308,9 @@ class SideKeys:
         return StoredExchangeKey(place, row["taken_in"], sealed, row["wrapped_seed"])
 
 
-def _place_of(row: Stored) -> KeyPlace:
+def _place_of(row: Stored, person_id: UUID | None) -> KeyPlace:
     return KeyPlace(
         record_id=row["record_id"], version=row["record_version"], part=row["part"], key_id=row["key_id"],
         owner_id=row["owner_id"], reader_id=row["recipient_id"], case_id=row["case_id"],
-        exchange_id=row["exchange_id"], content=row["content"],
+        exchange_id=row["exchange_id"], person_id=person_id, content=row["content"],
     )

@@ -4,7 +4,7 @@
 what an operation says it did.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,31 +12,31 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
-from infohus import errors
+from infohus.kernel.access.keys_model import EVERYBODY
 from infohus.kernel.access.model import AnsweredRequest, Case, Infohus
 from infohus.kernel.access.row_changes import may_change
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.authorization.policies import Participation, Policies, Resource
+from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import AnySelect, Stored, compiled, row_from
 from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
-from infohus.kernel.unit_of_work.denials import denial_by_role
+from infohus.kernel.unit_of_work.deciding import Deciding
 from infohus.kernel.unit_of_work.grants import DisclosedRecord, Grants
-from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Keyring
+from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
-from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject
 from infohus.kernel.unit_of_work.not_readable import opened, opened_for_supervision
 from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
 from infohus.kernel.unit_of_work.side_keys import Ask, SideKeys
-from infohus.kernel.unit_of_work.stored_keys import READERS
+from infohus.kernel.unit_of_work.stored_keys import NEXT_VERSION
 
-__all__ = ["DisclosedRecord", "LogReader", "UnitOfWork"]
+__all__ = ["EVERYBODY", "DisclosedRecord", "LogReader", "UnitOfWork"]
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -53,11 +53,9 @@ class UnitOfWork:
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller, self.action, self.now, self.regime = caller, action, now, regime
-        self.audit_draft = audit_draft
-        self.resolved = resolved
+        self.audit_draft, self.resolved = audit_draft, resolved
         self._connection, self._ask = connection, ask
         self._vault = vault
-        self._policies = policies
         self._repetition = Repetition(
             idempotency_key, person_id=caller.person_id, action=action,
             subject_id=getattr(resolved.subject, "id", None), now=now,
@@ -68,7 +66,7 @@ class UnitOfWork:
         self._side_keys = side_keys
         self._keys = Keyring(
             vault=vault, side_keys=side_keys, ask=ask, caller=caller, resolved=resolved,
-            opened=self.audit_draft.add_opened,
+            opened=self.audit_draft.add_opened, concerns=self.audit_draft.concerned.update,
         )
         self._grants = Grants(
             vault=vault, keys=self._keys, side_keys=side_keys, writes=self._writes, audit_draft=self.audit_draft,
@@ -78,7 +76,9 @@ class UnitOfWork:
             caller=caller, resolved=resolved, writes=self._writes, audit_draft=self.audit_draft, ask=ask,
             begin_transaction=begin_transaction,
         )
-        self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
+        self._deciding = Deciding(
+            policies=policies, caller=caller, resolved=resolved, now=now, audit_draft=audit_draft, ask=ask
+        )
 
     # --- the subject and the caller ----------------------------------------------------------------------------------
     @property
@@ -125,12 +125,11 @@ class UnitOfWork:
 
     def require(self, action: Action) -> None:
         """Ask the policies for one more act on the same case, such as a disclosure; a no raises `NotAvailable`."""
-        self._require(action, resource_of(self.resolved, self.case, ()))
+        self._deciding.require(action, self.resolved, self.case)
 
     def allows(self, action: Action) -> bool:
         """Say whether the policies would allow an act on the same case."""
-        resource = resource_of(self.resolved, self.case, ())
-        return self._policies.decide(self.caller, action, resource, self.participation, now=self.now).allowed
+        return self._deciding.allows(action, self.resolved, self.case)
 
     async def values(self, statement: AnySelect, **values: object) -> list[Stored]:
         """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""
@@ -147,9 +146,28 @@ class UnitOfWork:
             NotAvailable: a policy does not allow it, or no exchange gave the caller's authority the key.
             RecordNotReadable: one was changed past the system.
         """
-        await self._decide_each([record for record in records if record.id not in self._decided], reading)
+        await self._deciding.require_each(records, self.resolved, reading)
         await self._keys.bring([(record.id, record.record_version) for record in records])
         return {record.id: opened(self._keys, record, self.audit_draft) for record in records}
+
+    async def whom(self, *records: Record | DisclosedRecord) -> frozenset[UUID]:
+        """Give whom of the side's persons any of these concerns; `EVERYBODY` where one is of the whole case.
+
+        Raises:
+            NotAvailable: the caller's authority cannot open one of them.
+        """
+        versions = [(one.id if isinstance(one, Record) else one.record_id, one.record_version) for one in records]
+        await self._keys.bring(versions)
+        return frozenset[UUID]().union(*(self._keys.concerned_by(version) for version in versions))
+
+    def about(self, record: Record) -> list[UUID]:
+        """List whom of the side's persons a record concerns that was opened or written, in the side's order."""
+        persons = self._keys.concerned_by((record.id, record.record_version))
+        return [one for one in self.side.persons if one in persons or EVERYBODY in persons]
+
+    async def parts_of(self, record: Record) -> list[str]:
+        """Name the parts of a record that the caller's authority can open; `NotAvailable` where there is none."""
+        return await self._keys.parts((record.id, record.record_version))
 
     def forget(self, *records: Record) -> None:
         """Free the keys of records that were opened and are done with; the entry lists their texts all the same."""
@@ -188,10 +206,12 @@ class UnitOfWork:
 
     def create(
         self, model: type[AnyRecord], *, sealed: Mapping[str, str | None],
-        for_supervision: Mapping[str, str] = MappingProxyType({}), **columns: Any,
+        for_supervision: Mapping[str, str] = MappingProxyType({}), about: Collection[UUID] = (EVERYBODY,),
+        **columns: Any,
     ) -> AnyRecord:
         """Insert a new record owned by the caller's authority, with its own data keys and its texts sealed.
 
+        `about` are the persons of the side whom it concerns (rule 79): none, or `EVERYBODY` for what is of the case.
         `sealed` and `for_supervision` are texts by column. The latter are sealed under another key, which only the
         supervision of the caller's authority opens.
         """
@@ -199,20 +219,25 @@ class UnitOfWork:
             id=columns.pop("id", None) or new_id(), case_id=self.case.id, authority_id=self.caller.authority_id,
             regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
         )
-        self._decided.add(record.id)
-        keys = list(self._keys.new(record))
+        self._deciding.decided.add(record.id)
+        self.audit_draft.narrow()
+        rows: list[Row] = [record, *self._keys.new(record, about)]
         self._keys.seal(record, sealed)
         if for_supervision:
             self._keys.seal_for_supervision(record, for_supervision)
-        self._add_version(record, keys)
+        for row in rows:
+            self.add(row)
         return record
 
     def change(self, row: Row, **values: Any) -> None:
         """Update columns of `row` when the unit ends; a case gets its next version.
 
-        Of a record only what happened after it was written: all else is another version, which `rewrite` writes.
+        Of a record only what happened after it was written: all else is another version, which `rewrite` writes. What
+        changes a case is done to everybody in it (rule 79).
         """
-        values |= {"version": row.version + 1} if isinstance(row, Case) else {}
+        if isinstance(row, Case):
+            values["version"] = row.version + 1
+            self.audit_draft.concerned.add(EVERYBODY)
         for name, value in values.items():
             setattr(row, name, value)
         self._writes.update(row, values)
@@ -236,17 +261,14 @@ class UnitOfWork:
             values, record_version=version, authority_id=self.caller.authority_id,
             regime=self.regime, recorded_at=self.now, recorded_by=self.caller.person_id,
         )
-        keys = list(self._keys.new(record))
+        rows: list[Row] = [record, *self._keys.new(record)]
         self._keys.seal(record, sealed)
-        self._add_version(record, keys)
+        for row in rows:
+            self.add(row)
 
     async def keep(self, exchange_id: UUID, record: DisclosedRecord) -> None:
         """Keep the keys that an exchange gave of a version when it is withdrawn later; `NotAvailable` without any."""
         await self._keys.keep(exchange_id, (record.record_id, record.record_version), owner_id=record.owner)
-
-    def _add_version(self, record: Record, keys: Iterable[Row]) -> None:
-        for row in (record, *keys):
-            self.add(row)
 
     def enter(self, case: Case) -> None:
         """Insert a new case, and go on inside it."""
@@ -325,25 +347,3 @@ class UnitOfWork:
         self.side.store()
         await self._writes.send()
         await self._side_keys.commit()
-
-    # --- deciding ----------------------------------------------------------------------------------------------------
-    async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:
-        if not records:
-            return
-        if reading is None:
-            raise errors.NotAvailable
-        versions = {(record.id, record.record_version): [record.authority_id] for record in records}
-        for row in await self.values(READERS, record_ids=[record.id for record in records]):
-            if (readers := versions.get((row["record_id"], row["record_version"]))) is not None:
-                readers.append(row["recipient_id"])
-        for record in records:
-            readers = versions[record.id, record.record_version]
-            self._require(reading, resource_of(self.resolved, record, readers))
-            self._decided.add(record.id)
-
-    def _require(self, action: Action, resource: Resource) -> None:
-        decision = self._policies.decide(self.caller, action, resource, self.participation, now=self.now)
-        if not decision.allowed:
-            raise denial_by_role(self._policies.roles[action], self.caller, policies=decision.policies)
-        logged = self.audit_draft.policies
-        logged.extend(policy for policy in decision.policies if policy not in logged)

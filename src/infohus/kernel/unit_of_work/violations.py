@@ -30,7 +30,7 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     "uq_fulfilment_obligation_id_obligation_version": errors.ChangedMeanwhile,
     # Somebody else recorded at this moment what can be recorded once.
     "uq_clearance_check_case_id": errors.AlreadyRecorded,
-    "uq_child_notification_subject_id": errors.AlreadyRecorded,
+    "uq_child_notification_subject_id_authority_id": errors.AlreadyRecorded,
     "uq_child_notification_step_notification_id_authority_id_step": errors.AlreadyRecorded,
     "uq_reporter_concern_id": errors.AlreadyRecorded,
     "uq_reporter_release_reporter_id": errors.AlreadyRecorded,

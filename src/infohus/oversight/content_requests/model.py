@@ -24,6 +24,7 @@ class ContentKind(StrEnum):
     """The kinds of record whose content a DPO can ask for: all that hold text, but those kept apart (rules 29, 54)."""
 
     ACCESS_REQUEST = "access_request"
+    AGE_STATEMENT = "age_statement"
     ARCHIVE_CLEARANCE = "archive_clearance"
     ASSESSMENT = "assessment"
     CHILD_NOTIFICATION = "child_notification"

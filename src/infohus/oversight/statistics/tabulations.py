@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from infohus.danish import EXTREMISM_FORMS
+from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.oversight.statistics.model import HIDDEN, Number, StatusLine, StatusTable, YearlyStatus
 from infohus.oversight.statistics.suppression import THRESHOLD, median_row, published
 
@@ -71,10 +72,7 @@ def tabulations(forms: Mapping[str, str]) -> tuple[Tabulation, ...]:
         Tabulation(
             "paragraph", "Videregivelser efter hjemmel", "Videregivelser, registreret i året, uden rettelser",
             # What PET asked for is counted nowhere (rule 85).
-            {
-                "rpl-115-1": "Retsplejelovens § 115, stk. 1", "rpl-115-2": "Retsplejelovens § 115, stk. 2",
-                "rpl-115-3": "Retsplejelovens § 115, stk. 3",
-            },
+            {code: name[0].upper() + name[1:] for code, name in PARAGRAPHS.items() if code != "pet-loven-4"},
         ),
         Tabulation("outcome", "Afsluttede sager efter resultat", "Sager, afsluttet i året", {
             "unfounded": "Ubegrundet", "completed": "Gennemført", "handed_over": "Overdraget",

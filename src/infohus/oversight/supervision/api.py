@@ -32,6 +32,7 @@ from infohus.oversight.supervision.operations import (
     signed_head,
     state_of_log,
 )
+from infohus.oversight.supervision.pet_routes import handlers as pet_handlers
 
 AfterIndex = Annotated[int, QueryParameter(ge=-1, le=2**53)]
 ReasonCode = Annotated[
@@ -175,6 +176,6 @@ def _tar(packed: AsyncIterator[bytes]) -> Stream:
 
 
 handlers = [
-    *exchange_handlers, *onward_handlers, *institution_handlers, log, entries, proof, export, actor, installation_log,
-    installation_entries, installation_proof, installation_export,
+    *exchange_handlers, *onward_handlers, *pet_handlers, *institution_handlers, log, entries, proof, export, actor,
+    installation_log, installation_entries, installation_proof, installation_export,
 ]

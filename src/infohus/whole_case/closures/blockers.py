@@ -17,13 +17,17 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import open_proposals
+from infohus.cases.persons.model import Subject, counts_as_child
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.assessments.model import Assessment
-from infohus.casework.concerns.model import ChildNotification, ChildStep, is_taken
+from infohus.casework.concerns.child_notifications import RECEIPT
+from infohus.casework.concerns.model import IS_OWED, ChildNotification, ChildStep, is_taken
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
 from infohus.kernel.access.model import Authority, Case, Disclosure, Infohus, Stage
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -74,6 +78,10 @@ UNSIGNED_DECISIONS: dict[type[JointDecision], Blocker] = {
     ),
 }
 """Kinds of joint decision that may not be open when a case is closed; the closure itself is not among them."""
+_SIGNED_BY: dict[type[JointDecision], Action] = {
+    ScopeDecision: Action.SIGN_SCOPE_DECISION, Screening: Action.SIGN_SCREENING, Assessment: Action.SIGN_ASSESSMENT,
+    Recommendation: Action.SIGN_RECOMMENDATION,
+}
 _CHECK = Blocker(
     "clearance-check-missing", 19, "politiets tjek", ResolvableBy.POLICE,
     "Politiets tovholder registrerer, om noget hindrer behandling i infohuset.",
@@ -94,6 +102,11 @@ _CHILD = {
         "Politiets tovholder registrerer, hvornår underretningen blev afleveret til kommunen, og til hvem.",
     ),
 }
+_AGE = Blocker(
+    "age-not-considered", 82, "alderen på en person, der kan være et barn, og som I har fået oplyst",
+    ResolvableBy.MUNICIPALITY,
+    "Kommunens tovholder angiver alderen under personen. Er det, eller kan det være, et barn, får I underretningen.",
+)
 _CLOCKS = Blocker(
     "child-notification-clock-runs", 32, "en underretning, hvor vurderingen eller bekræftelsen ikke er registreret",
     ResolvableBy.MUNICIPALITY,
@@ -166,7 +179,7 @@ Other recipients do not block closing: they have no tovholder who could acknowle
 """
 _TO_HAND_OVER = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"),
-    sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)),
+    sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)), IS_OWED,
 )
 _NOT_HANDED_OVER = (
     _TO_HAND_OVER.where(~is_taken(ChildStep.HANDED_OVER)).order_by(ChildNotification.id).limit(MOST_NAMED)
@@ -175,14 +188,27 @@ _NOT_HANDED_OVER = (
 _ANY_TO_HAND_OVER = _TO_HAND_OVER.limit(1)
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
-    sa.or_(~is_taken(ChildStep.ASSESSED), ~is_taken(ChildStep.RECEIPT_GIVEN)),
+    sa.or_(~is_taken(ChildStep.ASSESSED), ~is_taken(*RECEIPT)), IS_OWED,
 ).order_by(ChildNotification.id).limit(MOST_NAMED)
 """Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
+_WITHOUT_TASK = sa.select(Subject.id).where(
+    Subject.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
+    counts_as_child(Subject), ~sa.exists().where(ChildNotification.subject_id == Subject.id),
+).order_by(Subject.id).limit(MOST_NAMED)
+"""Finds persons who may be children, of whom the municipality was told without the task."""
 _OPEN_MEASURES = sa.select(Measure.id).where(
     Measure.case_id == sa.bindparam("case_id"), ~IS_ENDED,
     sa.or_(Measure.authority_id == _OWN, Measure.responsible_id == _OWN),
 ).order_by(Measure.id).limit(MOST_NAMED)
 """Finds measures that the caller's authority started, or answers for and was told of."""
+
+
+def can_be_signed(model: type[JointDecision], stage: Stage) -> bool:
+    """Say whether a proposal of this kind can be signed at a stage.
+
+    What was open when the police took a case over stays undecided, and holds up nobody (rules 70 and 84).
+    """
+    return model not in _SIGNED_BY or stage in PROCEDURE[_SIGNED_BY[model]].stages
 
 
 async def has_hand_over(work: UnitOfWork) -> bool:
@@ -199,6 +225,8 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     """List what must be finished before the caller can sign; empty when nothing is. Signing a closure refuses by it."""
     blockers = []
     for model, blocker in UNSIGNED_DECISIONS.items():
+        if not can_be_signed(model, work.case.stage):
+            continue
         if found := await work.values(open_proposals(model), case_id=work.case.id):
             blockers.append(_about(blocker, found))
     missing = MISSING_AT.get(work.case.stage, ())
@@ -207,7 +235,7 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     own, child = _own_side(work), _CHILD[work.caller.authority_kind]
     for statement, blocker in (
         (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),
-        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, child),
+        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, child), (_WITHOUT_TASK, _AGE),
     ):
         if found := await work.values(statement, **own):
             blockers.append(_about(blocker, found))

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import Meta
 
-from infohus.cases.persons.model import Subject
+from infohus.cases.persons.model import Subject, counts_as_child
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case
 from infohus.kernel.database.statements import Stored
@@ -87,8 +87,8 @@ def rule_for(
     )
 
 
-HAS_CHILD = sa.exists().where(Subject.case_id == Case.id, Subject.is_under_18_at_receipt).label("has_child")
-"""The column that says whether the caller's side knows of a person in the case who was under 18 at receipt."""
+HAS_CHILD = sa.exists().where(Subject.case_id == Case.id, counts_as_child(Subject)).label("has_child")
+"""The column that says whether the caller's side knows of a person who was, or may have been, under 18 at receipt."""
 _CLOSED = sa.select(Case.closed_at, Case.outcome, HAS_CHILD).where(
     Case.id == sa.bindparam("case_id"), Case.closed_at.is_not(None)
 )

@@ -50,14 +50,18 @@ def _appearing(subject: type[Subject]) -> AnySelect:
 
 
 _IN_THIS_CASE, _ELSEWHERE = aliased(Subject, name="here"), aliased(Subject, name="there")
+_LAST = aliased(Subject, name="last")
 _BY_INDEX = (
     _appearing(Subject)
     .where(
         Subject.cpr_index == sa.bindparam("cpr_index", type_=sa.LargeBinary),
-        Subject.id > sa.bindparam("after", type_=sa.Uuid),
+        ~sa.exists().where(
+            _LAST.id == sa.bindparam("after", type_=sa.Uuid),
+            sa.tuple_(Subject.concern_id, Subject.id) <= sa.tuple_(_LAST.concern_id, _LAST.id),
+        ),
     )
     .order_by(None)
-    .order_by(Subject.id)
+    .order_by(Subject.concern_id, Subject.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _BY_CASE = _appearing(_ELSEWHERE).where(
@@ -104,7 +108,7 @@ _ALL_EARLIER = sa.select(
 
 
 async def appearances_of(work: UnitOfWork, cpr_index: bytes, *, after: UUID, limit: int) -> list[Appearance]:
-    """List where the person with this index (`cpr`) appears in the infohus, in the order of the records."""
+    """List where the person with this index (`cpr`) appears in the infohus, in the order of the concerns."""
     rows = await work.values(_BY_INDEX, cpr_index=cpr_index, infohus_id=work.infohus_id, after=after, limit=limit)
     return [_appearance(row) for row in rows]
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.casework.exchanges.model import InformationRequest
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.database.statements import AnySelect
@@ -37,6 +38,11 @@ _CASE_IDS = sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid))
 _STANDING_HOLDS = sa.select(LegalHold.case_id).where(
     LegalHold.case_id == sa.func.any(_CASE_IDS), LegalHold.lifted_at.is_(None)
 )
+_PET_WAITS = sa.select(InformationRequest.case_id).where(
+    InformationRequest.case_id == sa.func.any(_CASE_IDS), InformationRequest.under_pet_loven_4,
+    InformationRequest.answer.is_(None), InformationRequest.asked_of == sa.bindparam("authority_id", type_=sa.Text),
+)
+"""Finds the cases in which PET's request holds the own side back until it is answered (rules 72 and 85)."""
 _CLEARANCES = (
     sa.select(ArchiveClearance.case_id, ArchiveClearance.decision)
     .where(ArchiveClearance.case_id == sa.func.any(_CASE_IDS))
@@ -147,7 +153,11 @@ async def erasure_report(work: UnitOfWork, *, after: UUID, limit: int) -> list[E
 
 
 async def _hindrances(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Hindrance]]:
-    held = {row["case_id"] for row in await work.values(_STANDING_HOLDS, case_ids=case_ids)}
+    holds = [
+        *await work.values(_STANDING_HOLDS, case_ids=case_ids),
+        *await work.values(_PET_WAITS, case_ids=case_ids, authority_id=work.caller.authority_id),
+    ]
+    held = {row["case_id"] for row in holds}
     latest = {row["case_id"]: row["decision"] for row in await work.values(_CLEARANCES, case_ids=case_ids)}
     cleared = {case_id for case_id, decision in latest.items() if ArchiveDecision(decision) in CLEARING}
     return {

@@ -4,7 +4,7 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.onward_notices import OnwardNotice
 from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
-from infohus.cases.persons.model import ProtectedAddress, Subject
+from infohus.cases.persons.model import AgeStatement, ProtectedAddress, Subject
 from infohus.casework.assessments.model import Assessment, Contribution
 from infohus.casework.concerns.model import (
     ChildNotification,
@@ -30,8 +30,9 @@ from infohus.whole_case.journal.model import JournalReference
 from infohus.whole_case.rights.model import AccessRequest, Release, Restriction
 
 OWN_RECORDS: tuple[type[Record], ...] = (
-    AccessRequest, ArchiveClearance, Assessment, ChildNotification, ChildNotificationStep, ClearanceCheck, Closure,
-    Concern, Contribution, CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest, Invitation,
-    JournalReference, KeptMark, LegalHold, Measure, Note, OnwardNotice, Participant, ProtectedAddress, Recommendation,
-    Release, Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
+    AccessRequest, AgeStatement, ArchiveClearance, Assessment, ChildNotification, ChildNotificationStep, ClearanceCheck,
+    Closure, Concern, Contribution, CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest,
+    Invitation, JournalReference, KeptMark, LegalHold, Measure, Note, OnwardNotice, Participant, ProtectedAddress,
+    Recommendation, Release, Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening,
+    Subject, Withdrawal,
 )

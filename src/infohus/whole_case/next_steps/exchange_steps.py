@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.cases.disclosures.model import Exchange
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.exchanges.receipts import Receipts, receipts_of
 from infohus.kernel.authorization.action import Action
@@ -24,6 +25,7 @@ _ASKED = (
     .where(
         InformationRequest.case_id == sa.bindparam("case_id"), InformationRequest.answer.is_(None),
         InformationRequest.asked_of == sa.bindparam("authority_id", type_=sa.Text),
+        sa.or_(InformationRequest.under_pet_loven_4, sa.bindparam("is_open", type_=sa.Boolean)),
     )
     .order_by(InformationRequest.id.desc())
     .limit(MOST)
@@ -31,12 +33,18 @@ _ASKED = (
 
 
 async def acts_on_exchanges(work: UnitOfWork) -> dict[Action, list[UUID]]:
-    """Give the ids of what each act can be done with, newest first; an act without any is left out."""
+    """Give the ids of what each act can be done with, newest first; an act without any is left out.
+
+    In a closed case only PET's request under PET-loven § 4 is answered (rule 85); all else here is done at any stage.
+    """
     if not work.allows(Action.LIST_EXCHANGES):
         return {}
     exchanges = await work.rows(Exchange, _NEWEST, case_id=work.case.id)
     receipts, corrected = await receipts_of(work, exchanges), {one.corrects_id for one in exchanges}
-    asked = await work.values(_ASKED, case_id=work.case.id, authority_id=work.caller.authority_id)
+    is_open = work.case.stage in PROCEDURE[Action.ANSWER_INFORMATION_REQUEST].stages
+    asked = await work.values(
+        _ASKED, case_id=work.case.id, authority_id=work.caller.authority_id, is_open=is_open
+    )
     found: dict[Action, list[UUID]] = {}
     for one in exchanges:
         own = work.caller.authority_id

@@ -28,7 +28,13 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing, hand_over_waits, has_hand_over
+from infohus.whole_case.closures.blockers import (
+    ResolvableBy,
+    blockers_of_closing,
+    can_be_signed,
+    hand_over_waits,
+    has_hand_over,
+)
 from infohus.whole_case.closures.model import Closure
 from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
@@ -88,8 +94,7 @@ async def next_steps(work: UnitOfWork) -> list[NextStep]:
             why_not = await _too_early_or_late(work, action) or await _hindered(work, action, open_kinds)
             steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], why_not is None, why_not))
     for action, on in (await acts_on_exchanges(work)).items():
-        if work.case.stage in PROCEDURE[action].stages:
-            steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], is_possible=True, why_not=None, on=on))
+        steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], is_possible=True, why_not=None, on=on))
     return steps
 
 
@@ -125,6 +130,7 @@ async def _first_view_refusal(work: UnitOfWork, open_kinds: set[str]) -> errors.
 async def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
     row = PROCEDURE[action]
     try:
+        row.require_ordinary_stage(work.case)
         row.require_possible(work.case, work.resolved.side)
     except errors.ScreeningAwaitsChildNotification as refusal:
         # What the police recorded they hand over themselves; what the municipality told them of, the municipality.
@@ -173,9 +179,11 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 async def waiting_proposals(work: UnitOfWork) -> list[Waiting]:
-    """List the open joint decisions that the caller can read, each with the authorities that have signed."""
+    """List the open joint decisions that the caller can read and the stage lets be signed, and who has signed each."""
     waiting = []
     for model in JOINT_DECISIONS:
+        if not can_be_signed(model, work.case.stage):
+            continue
         for decision in await work.rows(model, _open(model), case_id=work.case.id):
             signed = sorted(signature.authority_id for signature in await signatures_of(work, decision))
             waiting.append(Waiting(

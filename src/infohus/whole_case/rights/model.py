@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.persons.about import About
 from infohus.cases.persons.model import Subject
 from infohus.kernel.database.tables import Changing, Record, Regime, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
@@ -24,6 +25,7 @@ class AccessKind(StrEnum):
     CONCERN = "concern"
     REPORTER = "reporter"
     SUBJECT = "subject"
+    AGE_STATEMENT = "age_statement"
     CLEARANCE_CHECK = "clearance_check"
     CHILD_NOTIFICATION = "child_notification"
     CHILD_NOTIFICATION_STEP = "child_notification_step"
@@ -41,6 +43,10 @@ class AccessKind(StrEnum):
     MEASURE = "measure"
     FOLLOW_UP = "follow_up"
     CLOSURE = "closure"
+
+
+THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
+"""Kinds of records about a person, who may be another than the one who asks."""
 
 
 class RestrictionBasis(StrEnum):
@@ -112,11 +118,12 @@ class AccessItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=
 
 
 class AccessRequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When the request came, what it asks, and on whom."""
+    """When the request came, what it asks, and on whom: `subject`, or, where somebody else asks, `about` these."""
 
     received_on: Day
     asked: Reason
     subject: UUID | None = None
+    about: About | None = None
 
 
 class RestrictionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

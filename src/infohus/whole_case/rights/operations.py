@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from infohus import errors
+from infohus.cases.persons.about import persons_named
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, SidePerson
 from infohus.kernel.database.tables import Record, Regime
@@ -72,6 +73,7 @@ async def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessR
 
     Raises:
         InTheFuture: the day it was received lies ahead.
+        PersonsNotNamed, NoPersonOfTheSide: nobody is named, and the side knows several; see `persons_named`.
         NoSubjectOfThisCase: `subject` is no person of this case whom the caller's side knows, or knew.
     """
     if draft.received_on > danish_day(work.now):
@@ -83,6 +85,7 @@ async def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessR
     request = work.create(
         AccessRequest, sealed={"asked": draft.asked}, subject_id=draft.subject, received_on=draft.received_on,
         answer_by=answer_by(draft.received_on, work.regime), answered_at=None,
+        about=persons_named(work, draft.about if draft.subject is None else [draft.subject], field="subject"),
     )
     work.done(request.id)
     return request
@@ -111,12 +114,12 @@ async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
         raise RestrictionOfAnotherRegime
     if draft.review_on <= danish_day(work.now):
         raise ReviewInThePast
-    await _own(work, draft.item)
+    item = await _own(work, draft.item)
     if await restricted_among(work, [draft.item.id]):
         raise errors.AlreadyRecorded
     restriction = work.create(
         Restriction, sealed={"reason": draft.reason}, record_kind=draft.item.kind, record_id=draft.item.id,
-        basis=draft.basis, review_on=draft.review_on, lifted_at=None,
+        basis=draft.basis, review_on=draft.review_on, lifted_at=None, about=await work.whom(item),
     )
     work.done(restriction.id)
     return restriction
@@ -144,11 +147,12 @@ async def release(work: UnitOfWork, draft: PersonReleaseDraft) -> Release:
     """
     if draft.item.kind is not AccessKind.SUBJECT:
         raise NothingToRelease
-    await _own(work, draft.item)
+    item = await _own(work, draft.item)
     if await released_among(work, [draft.item.id]):
         raise errors.AlreadyRecorded
     released = work.create(
-        Release, sealed={"reason": draft.reason}, record_kind=draft.item.kind, record_id=draft.item.id
+        Release, sealed={"reason": draft.reason}, record_kind=draft.item.kind, record_id=draft.item.id,
+        about=await work.whom(item),
     )
     work.done(released.id)
     return released

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.danish.codes import CODES
+from infohus.danish.codes import CODES, EXTREMISM_WEIGHTS
 from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.sealing.spool import SealedSpool
@@ -23,8 +23,11 @@ _NAMES = {
     "dbl-22-2": "databeskyttelseslovens § 22, stk. 2 (afgørende hensyn til offentlige interesser)",
     "rhl-14": "retshåndhævelseslovens § 14", "rhl-16": "retshåndhævelseslovens § 16",
 }
-_NOT_FOR_THE_PERSON = frozenset({"regime", "given_kinds", "given_versions"})
+_NOT_FOR_THE_PERSON = frozenset({"regime", "given_kinds", "given_versions", "given_parts"})
 """Columns that are left out of a package besides: they say nothing about the person."""
+
+READING_CODES = frozenset({"extremism_weight", "extremism_form", "signs"})
+"""Sealed columns of a concern that hold codes; of the signs several, with commas between."""
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -52,7 +55,7 @@ class PackedItem(msgspec.Struct, frozen=True):
             if name not in _NOT_FOR_THE_PERSON
         }
         return cls(kind, record.recorded_at, facts, {
-            name: _document(text) for name, text in shown_texts(record, texts).items()
+            name: _text_in_words(kind, name, text, codes) for name, text in shown_texts(record, texts).items()
         })
 
     def named(self) -> set[UUID]:
@@ -158,8 +161,18 @@ def _in_words(kind: AccessKind, name: str, fact: Fact, codes: ConcernCodes) -> F
     return words.get(str(fact), fact)
 
 
+def _text_in_words(kind: AccessKind, name: str, text: str, codes: ConcernCodes) -> Any:  # noqa: ANN401 - as JSON
+    """Give the Danish words for a code that is sealed as a text, and a signed document as JSON."""
+    if kind is not AccessKind.CONCERN or name not in READING_CODES:
+        return _document(text)
+    return _in_words(kind, name, list(text.split(",")) if name == "signs" else text, codes)
+
+
 def _of_plan(codes: ConcernCodes) -> Mapping[str, Mapping[str, str]]:
-    return {"kind": codes.kinds, "signs": codes.signs, "extremism_form": codes.extremism_forms}
+    return {
+        "kind": codes.kinds, "signs": codes.signs, "extremism_form": codes.extremism_forms,
+        "extremism_weight": EXTREMISM_WEIGHTS,
+    }
 
 
 def _names(value: object, ids: set[str]) -> bool:

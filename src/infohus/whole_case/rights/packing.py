@@ -4,7 +4,7 @@ What is gathered is held sealed outside of memory. The log has the package's dig
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -16,6 +16,7 @@ from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.told import Told, told_of
 from infohus.danish.record_kinds import RECORD_KINDS
+from infohus.kernel.access.keys_model import EVERYBODY, NO_PERSON
 from infohus.kernel.access.model import Authority
 from infohus.kernel.answers.pages import NIL
 from infohus.kernel.answers.whole_answers import WholeAnswer
@@ -24,10 +25,10 @@ from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.in_force import ConcernCodes, concern_codes, plan_in_force
 from infohus.whole_case.rights.accessible_records import ACCESSIBLE, BY_IDS, IDS_OF_CASE
-from infohus.whole_case.rights.model import AccessItem, AccessKind, AccessRequest, PackageDraft
+from infohus.whole_case.rights.model import THIRD_PARTIES, AccessItem, AccessKind, AccessRequest, PackageDraft
 from infohus.whole_case.rights.package import Manifest, Package, PackedItem
 from infohus.whole_case.rights.refusals import ItemIsRestricted, ItemsNotConsidered, WithheldUnlessReleased
-from infohus.whole_case.rights.withheld import THIRD_PARTIES, released_among, restricted_among, restricted_by_basis
+from infohus.whole_case.rights.withheld import released_among, restricted_among, restricted_by_basis
 
 _AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 IDS_AT_ONCE, OPENED_AT_ONCE = 200, 20
@@ -35,6 +36,7 @@ MOST_NAMED = 20
 """So many of those that nobody considered are named by their ids."""
 
 READING = {
+    AccessKind.AGE_STATEMENT: Action.READ_SUBJECT,
     AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
     AccessKind.FOLLOW_UP: Action.READ_MEASURE, AccessKind.CHILD_NOTIFICATION_STEP: Action.READ_CHILD_NOTIFICATION,
     **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
@@ -52,7 +54,8 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
         ItemsNotConsidered: some items are neither included, restricted nor withheld; it names them.
     """
     chosen = frozenset(draft.include)
-    await _require_all_considered(work, request, chosen)
+    persons = await _persons_of(work, request)
+    await _require_all_considered(work, request, chosen, persons)
     package, handed_out = Package(), 0
     plan = await plan_in_force(work)
     async for item in _opened(work, chosen, concern_codes(None if plan is None else plan.document)):
@@ -62,7 +65,7 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
     manifest = Manifest(
         case_number=work.case.number, authority=work.caller.authority_id, authority_name=named["name"],
         regime=work.regime, request_id=request.id, received_on=request.received_on, made_at=work.now,
-        handed_out=handed_out, restricted=dict(await restricted_by_basis(work)),
+        handed_out=handed_out, restricted=dict(await restricted_by_basis(work, persons)),
     )
     answer = WholeAnswer.of(partial(package.packed, manifest))
     work.audit_draft.justification = f"sha256:{answer.digest}"
@@ -88,10 +91,13 @@ class _Considered:
             self.first.append(f"{kind} {record_id}")
 
 
-async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chosen: Collection[AccessItem]) -> None:
+async def _require_all_considered(
+    work: UnitOfWork, request: AccessRequest, chosen: Collection[AccessItem], persons: Sequence[UUID]
+) -> None:
     seen = _Considered()
     for kind in AccessKind:
-        async for ids in _own_ids(work, kind):
+        async for is_about in _own_ids(work, kind, persons):
+            ids = list(is_about)
             restricted = await restricted_among(work, ids)
             exempt = {request.subject_id} if kind is AccessKind.SUBJECT else set()
             withheld = set(ids) - exempt - await released_among(work, ids) if kind in THIRD_PARTIES else set()
@@ -100,7 +106,7 @@ async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chos
                     seen.included += 1
                     seen.withheld |= record_id in withheld
                     seen.restricted |= record_id in restricted
-                elif record_id not in restricted and record_id not in withheld:
+                elif is_about[record_id] and record_id not in restricted and record_id not in withheld:
                     seen.note(RECORD_KINDS[kind], record_id)
     if seen.included < len(chosen):
         raise errors.NotAvailable(field="include")
@@ -114,16 +120,26 @@ async def _require_all_considered(work: UnitOfWork, request: AccessRequest, chos
         )
 
 
-async def _own_ids(work: UnitOfWork, kind: AccessKind) -> AsyncIterator[list[UUID]]:
-    after, ids = NIL, [NIL] * IDS_AT_ONCE
-    while len(ids) == IDS_AT_ONCE:
+async def _persons_of(work: UnitOfWork, request: AccessRequest) -> list[UUID]:
+    """Give whom the records of a package concern: who asks, and everybody; where nobody is named, nobody as well."""
+    asked_on = await work.whom(request)
+    return [*asked_on, EVERYBODY, *(() if asked_on - {EVERYBODY} else (NO_PERSON,))]
+
+
+async def _own_ids(
+    work: UnitOfWork, kind: AccessKind, persons: Sequence[UUID]
+) -> AsyncIterator[dict[UUID, bool]]:
+    """Give ids some at a time, each with whether it is about these persons: of those withheld all are listed."""
+    after, may_be_more = NIL, True
+    while may_be_more:
         rows = await work.values(
             IDS_OF_CASE[kind], case_id=work.case.id, authority_id=work.caller.authority_id, after=after,
-            limit=IDS_AT_ONCE,
+            limit=IDS_AT_ONCE, persons=persons,
         )
-        if ids := [row["id"] for row in rows]:
-            after = ids[-1]
-            yield ids
+        if rows:
+            after = rows[-1]["id"]
+            yield {row["id"]: row["is_about"] for row in rows}
+        may_be_more = len(rows) == IDS_AT_ONCE
 
 
 async def _opened(

@@ -7,11 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.casework.concerns.model import ReporterRelease
+from infohus.kernel.access.model import RecordKey
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.rights.model import AccessKind, Release, Restriction
-
-THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
-"""Kinds of records about a person, who may be another than the one who asks."""
+from infohus.whole_case.rights.model import Release, Restriction
 
 _IDS = sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))
 _STANDING = sa.and_(Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None))
@@ -20,7 +18,12 @@ _RESTRICTED = sa.select(
     .table_valued(sa.column("record_id", sa.Uuid))
     .render_derived()
 )
-_BY_BASIS = sa.select(Restriction.basis, sa.func.count().label("records")).where(_STANDING).group_by(Restriction.basis)
+_BY_BASIS = sa.select(Restriction.basis, sa.func.count().label("records")).where(
+    _STANDING, sa.exists().where(
+        RecordKey.record_id == Restriction.id,
+        RecordKey.person_id == sa.func.any(sa.bindparam("persons", type_=sa.ARRAY(sa.Uuid))),
+    ),
+).group_by(Restriction.basis)
 _RELEASED = sa.select(Release.record_id).where(
     Release.case_id == sa.bindparam("case_id"), Release.record_id == sa.func.any(_IDS)
 )
@@ -41,7 +44,7 @@ async def released_among(work: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
     return {row["record_id"] for row in (*persons, *reporters)}
 
 
-async def restricted_by_basis(work: UnitOfWork) -> Counter[str]:
-    """Count the standing restrictions of the case by their provision."""
-    counted = await work.values(_BY_BASIS, case_id=work.case.id)
+async def restricted_by_basis(work: UnitOfWork, persons: Sequence[UUID]) -> Counter[str]:
+    """Count the standing restrictions of what concerns these persons by their provision (rule 79)."""
+    counted = await work.values(_BY_BASIS, case_id=work.case.id, persons=list(persons))
     return Counter({row["basis"]: row["records"] for row in counted})

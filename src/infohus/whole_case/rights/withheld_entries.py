@@ -10,8 +10,8 @@ from uuid import UUID
 
 from infohus.kernel.audit.formats.entry import Entry, Outcome
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.rights.model import AccessKind, Restriction
-from infohus.whole_case.rights.withheld import THIRD_PARTIES, restricted_among
+from infohus.whole_case.rights.model import THIRD_PARTIES, AccessKind, Restriction
+from infohus.whole_case.rights.withheld import restricted_among
 
 RECORDS = frozenset({Restriction.__tablename__, *AccessKind}) - THIRD_PARTIES
 """The tables whose rows decide whether an entry tells of something else. Who it is about goes along with any record."""

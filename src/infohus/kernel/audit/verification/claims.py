@@ -9,7 +9,7 @@ from typing import Any
 
 from infohus.kernel.audit.formats.emptying import CARRIED
 from infohus.kernel.audit.storage.log import AnyConnection
-from infohus.kernel.audit.verification.key_rows import KeyRowRules
+from infohus.kernel.audit.verification.key_rows import SIDE_SECRET, KeyRowRules
 from infohus.kernel.audit.verification.logged_rows import (
     DELETED,
     OUT_OF_ORDER_SECONDS,
@@ -148,7 +148,7 @@ class Claims:
         repeated = _repeated_inserts(counting)
         others += repeated
         counting = [one for one in counting if one not in repeated]
-        return SortedOut(counting, [one for one in others if not self._repeats(one, counting)])
+        return SortedOut(counting, [one for one in others if not self._repeats(row.table, one, counting)])
 
     def _whose(self, one: Written | None) -> str | None:
         return None if one is None else self.logs[one.log]
@@ -164,8 +164,14 @@ class Claims:
             self._exchange = key, self._whose(_first(self._in_form(_EXCHANGE, said, owner=None, has_case=True)))
         return self._exchange[1]
 
-    def _repeats(self, one: Written, counting: Sequence[Written]) -> bool:
-        """Say whether an entry tells whom it concerns what the operator did, be that emptied since."""
+    def _repeats(self, table: str, one: Written, counting: Sequence[Written]) -> bool:
+        """Say whether an entry tells whom it concerns what the operator did, be that emptied since.
+
+        Or names a side's secret as an earlier act did: of two that need one first, each does.
+        """
+        if table == SIDE_SECRET:
+            told = {(word.log, word.verb, word.revision, word.digest) for word in counting}
+            return (one.log, one.verb, one.revision, one.digest) in told
         by_operator = [word for word in counting if self.logs[word.log] is None]
         if one.authority is not None or not by_operator:
             return False

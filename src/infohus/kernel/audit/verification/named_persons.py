@@ -1,4 +1,6 @@
-"""Does each entry of an act in a case name the persons that its authority's side knew? An entry without them is hidden.
+"""Does each entry of an act in a case name the persons it concerned whom its authority's side knew?
+
+An act on records concerns whom those concern; one on the case as a whole everybody. An entry without them is hidden.
 
 It would be missing in those persons' log reports and in their counts, which count what names them. Whom a side knew is
 read from what the log says was written of `side_person`, and from those rows, where they are what was logged.
@@ -16,6 +18,7 @@ import sqlalchemy as sa
 from infohus.kernel.audit.formats.emptying import CARRIED
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, read
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.concerned_records import ConcernedRecords, records_in
 from infohus.kernel.database.row_digests import digest_of
 from infohus.kernel.database.statements import compiled
 from infohus.kernel.database.tables import SCHEMA
@@ -23,22 +26,24 @@ from infohus.kernel.database.tables import SCHEMA
 PERSONS = "side_person"
 AT_ONCE_FOR = timedelta(minutes=5)
 """An act that began before a person was recorded may be logged after it: no request takes as long as this."""
-UNNAMED = "nævner ikke alle de personer, som myndigheden kendte i sagen"
+UNNAMED = "nævner ikke alle de personer, som myndigheden kendte i sagen, og som posten handler om"
 NO_ENTRY = "er ingen post i format 2"
 AHEAD_FOR = timedelta(hours=1)
 """How far a clock may be set back between two entries: they stand in a log in the order in which they were appended."""
 OUT_OF_ORDER = "er dateret over en time før post {}, der blev logget før den"
 WITHOUT_CASE = "handler om noget i en sag, men nævner ingen sag"
 
-_REMEMBERED = "CREATE TABLE known (log TEXT, in_case TEXT, person TEXT, at REAL, PRIMARY KEY (log, in_case, person));"
+_REMEMBERED = """
+CREATE TABLE known (log TEXT, in_case TEXT, person TEXT, subject TEXT, at REAL, PRIMARY KEY (log, in_case, person));
+"""
 _OF_CASES = """
 SELECT c.relname AS name FROM pg_catalog.pg_class c
 WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind = 'r' AND (c.relname = 'case' OR EXISTS (
   SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_id' AND NOT a.attisdropped))
 """
 _PERSONS = sa.table(
-    PERSONS, sa.column("case_id"), sa.column("authority_id"), sa.column("subject_id"), sa.column("log_id"),
-    schema=SCHEMA,
+    PERSONS, sa.column("case_id"), sa.column("authority_id"), sa.column("subject_id"), sa.column("place"),
+    sa.column("log_id"), schema=SCHEMA,
 )
 _STORED = sa.select(_PERSONS).where(
     _PERSONS.c.authority_id == sa.func.any(sa.bindparam("authorities", type_=sa.ARRAY(sa.Text))),
@@ -54,6 +59,7 @@ class _Act:
     entry: Entry
     parts: int = 1
     named: set[str] = field(default_factory=set)
+    records: set[UUID] = field(default_factory=set)
 
 
 @dataclass
@@ -64,6 +70,8 @@ class _Log:
     is_ahead: bool = False
     """Whether an entry behind that one was found to be dated long before it."""
     act: _Act | None = None
+    concerned: ConcernedRecords | None = None
+    """Whom the records concern of the entries that are looked at, and of the act that they go on with."""
 
 
 class NamedPersons:
@@ -85,6 +93,8 @@ class NamedPersons:
         entries = [(row["index"], None if row["entry"] is None else read(row["entry"])) for row in rows]
         log_ids = await self._log_ids(connection, (entry for _, entry in entries if entry is not None))
         log = self._logs.setdefault(log_id, _Log())
+        records = {one for _, entry in entries if entry is not None for one in records_in(entry, self._of_cases)}
+        log.concerned = await ConcernedRecords.read(connection, records | (log.act.records if log.act else set()))
         found = [(row["index"], NO_ENTRY) for row, (_, entry) in zip(rows, entries, strict=True)
                  if entry is None and row["entry"] is not None]
         for place, entry in entries:
@@ -103,10 +113,12 @@ class NamedPersons:
         if entry is not None and log.act is not None and _goes_on(log.act, entry):
             log.act.parts += 1
             log.act.named.update(entry.persons)
+            log.act.records.update(records_in(entry, self._of_cases or ()))
             return []
         found = self._judge(log_id, log)
         if entry is not None and entry.outcome is Outcome.ALLOWED:
-            log.act = _Act(place, entry, named=set(entry.persons))
+            records = records_in(entry, self._of_cases or ())
+            log.act = _Act(place, entry, named=set(entry.persons), records=records)
         if entry is not None:
             if log.latest is None or entry.at >= log.latest:
                 log.latest, log.latest_place, log.is_ahead = entry.at, place, False
@@ -123,12 +135,15 @@ class NamedPersons:
             is_of_case = act.entry.subject is not None and act.entry.subject_kind in (self._of_cases or ())
             return [(act.place, WITHOUT_CASE)] if is_of_case else []
         known = self._store.execute(
-            "SELECT person, at FROM known WHERE log = ? AND in_case = ?", (str(log_id), str(act.entry.case))
+            "SELECT person, subject, at FROM known WHERE log = ? AND in_case = ?", (str(log_id), str(act.entry.case))
         )
+        concerned, authority = log.concerned or ConcernedRecords({}, {}), act.entry.authority or ""
         at, latest = act.entry.at.timestamp(), (log.latest or act.entry.at).timestamp()
         near = AT_ONCE_FOR.total_seconds()
         unnamed = any(
-            person not in act.named and not (abs(at - since) <= near and latest - at <= near) for person, since in known
+            person not in act.named and not (abs(at - since) <= near and latest - at <= near)
+            and concerned.concern(act.records, UUID(subject), authority_id=authority)
+            for person, subject, since in known
         )
         return [(act.place, UNNAMED)] if unnamed else []
 
@@ -137,8 +152,8 @@ class NamedPersons:
             digest, log_id_of_person = log_ids.get(tuple(row.key), ("", ""))
             if digest == row.digest:
                 self._store.execute(
-                    "INSERT OR IGNORE INTO known VALUES (?, ?, ?, ?)",
-                    (str(log_id), row.key[1], log_id_of_person, entry.at.timestamp()),
+                    "INSERT OR IGNORE INTO known VALUES (?, ?, ?, ?, ?)",
+                    (str(log_id), row.key[1], log_id_of_person, row.key[2], entry.at.timestamp()),
                 )
 
     async def _log_ids(
