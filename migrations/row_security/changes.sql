@@ -63,7 +63,8 @@ CREATE FUNCTION infohus.case_moves_on() RETURNS trigger
   BEGIN
     IF NEW.stage IS DISTINCT FROM OLD.stage AND NOT (
       NEW.stage = 'closed'
-      OR (NEW.stage = 'police_alone' AND OLD.stage <> 'closed' AND infohus.caller_role() = 'police_coordinator')
+      OR (NEW.stage = 'police_alone' AND OLD.stage NOT IN ('closed', 'hindered', 'not_taken_in')
+        AND infohus.caller_role() = 'police_coordinator')
       OR (OLD.stage, NEW.stage) IN (
         ('received', 'cleared'), ('received', 'hindered'), ('cleared', 'accepted'), ('cleared', 'not_taken_in'),
         ('cleared', 'police_alone'), ('accepted', 'qualifying'), ('accepted', 'recommending'),

@@ -74,6 +74,9 @@ WHILE_ACTING: dict[str, Named] = {
     "InviteParticipant records[0]": Named(
         "/participants", "information", lambda record: invitation(PROBATION, records=[record])
     ),
+    "InviteParticipant about[0]": Named(
+        "/participants", "subject", lambda record: invitation(PROBATION, about=[record])
+    ),
     "RecordExchange items[0].id": Named(
         "/exchanges", "information", lambda record: {**told(), "items": item_of("information")(record)}
     ),
@@ -239,6 +242,7 @@ class WhenABodyNamesARecord:
         ]
         await first.case.recommend()
         await second.case.clear()
+        await second.case.disclose(items=item_of("subject")(second.ids["subject"]))
         wrong = await self._taken(first, elsewhere, WHILE_ACTING)
         wrong |= await self._taken(second, elsewhere, WHILE_CLEARED)
         proposal = await second.case.kommune.get(f"{second.case.path}/next-steps")

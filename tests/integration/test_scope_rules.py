@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, told
+from house import CLEARANCE, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, told
 from infohus.casework.scope_decisions.residences import residence_warnings
+from invitations import invitation
 
 REASONS = {"reasons": "Ekstremisme kan være på spil."}
 NOT_STATED = "Bopælskommunen er ikke angivet for alle, bekymringen angår."
@@ -26,11 +27,18 @@ async def subjects_of(case: CaseInHand) -> list[str]:
     return [subject["id"] for subject in concern["subjects"]]
 
 
+async def named(case: CaseInHand) -> list[str]:
+    """Disclose the case's subjects to the police, so that a scope decision can say where they live; give their ids."""
+    subjects = await subjects_of(case)
+    await case.disclose(items=[{"kind": "subject", "id": subject} for subject in subjects])
+    return subjects
+
+
 class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
     @pytest.mark.rule(21)
     async def test_one_that_fits_gives_no_warning_and_both_sign_it(self, house: House) -> None:
         case = await (await house.case()).clear()
-        [subject] = await subjects_of(case)
+        [subject] = await named(case)
         proposal = await case.kommune.post(f"{case.path}/scope-decisions", scope((subject, "Ishøj")))
         assert proposal["warnings"] == []
         path = f"{case.path}/scope-decisions/{proposal['id']}"
@@ -41,7 +49,7 @@ class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
     @pytest.mark.rule(21)
     async def test_a_mismatch_is_a_warning_to_both_and_never_a_bar(self, house: House) -> None:
         case = await (await house.case()).clear()
-        [subject] = await subjects_of(case)
+        [subject] = await named(case)
         proposal = await case.kommune.post(f"{case.path}/scope-decisions", scope((subject, "101")))
         expected = residence_warnings("101", municipality="Ishøj Kommune", police="Københavns Vestegns Politi")
         assert len(expected) == 2
@@ -54,7 +62,7 @@ class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
     async def test_what_is_not_known_or_not_stated_is_said(self, house: House) -> None:
         people = [{"name": name, "birth_date": "1990-02-01"} for name in ("Prøve Prøvesen", "Anden Andersen")]
         case = await (await house.case(subjects=people)).clear()
-        first, second = await subjects_of(case)
+        first, second = await named(case)
         path = f"{case.path}/scope-decisions"
         proposal = await case.kommune.post(path, scope((first, "unknown")))
         unknown = "Bopælskommunen er ikke kendt. Undersøg den, om I kan, før I afgør, hvor sagen hører til."
@@ -69,7 +77,7 @@ class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
     @pytest.mark.rule(18)
     async def test_it_is_part_of_what_is_signed(self, house: House) -> None:
         case = await (await house.case()).clear()
-        [subject] = await subjects_of(case)
+        [subject] = await named(case)
         path = f"{case.path}/scope-decisions"
         proposal = await case.kommune.post(path, scope((subject, "Ishøj")))
         path = f"{path}/{proposal['id']}"
@@ -91,17 +99,49 @@ class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
     @pytest.mark.rule(18)
     async def test_nor_is_it_when_the_proposal_is_changed(self, house: House) -> None:
         case, other = await (await house.case()).clear(), await house.case()
-        [stranger], [own] = await subjects_of(other), await subjects_of(case)
+        [stranger], [own] = await subjects_of(other), await named(case)
         proposal = await case.kommune.post(f"{case.path}/scope-decisions", scope((own, "Ishøj")))
         path, seen = f"{case.path}/scope-decisions/{proposal['id']}", {"If-Match": '"1"'}
         for lives in ([(stranger, "Ishøj")], [(own, "Ishøj"), (stranger, "Greve")]):
             await case.kommune.put(path, scope(*lives), headers=seen, status=404)
-        # The person was never disclosed to the police.
-        theirs = scope((own, "Greve"), disclosure=told(POLICE, purpose="scope_decision"))
-        await case.politi.put(path, theirs, headers=seen, status=404)
         refused = await case.kommune.put(path, {**scope(), "outcome": "disagreed"}, headers=seen, status=400)
         assert refused["type"] == "/problems/request-not-understood"
         assert await case.kommune.get(path) == proposal
+        # Who was shown it knows whom it names, and so can change it.
+        theirs = scope((own, "Greve"), disclosure=told(POLICE, purpose="scope_decision"))
+        await case.politi.put(path, theirs, headers=seen)
+
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(79)
+    @pytest.mark.rule(109)
+    async def test_whom_the_other_was_not_told_of_it_does_not_name(self, house: House) -> None:
+        """Where somebody lives says that there is somebody: an id, a municipality, and how many they are."""
+        people = [{"name": name, "birth_date": "1990-02-01"} for name in ("Prøve Prøvesen", "Anden Andersen")]
+        case = await (await house.case(subjects=people)).clear()
+        known, unknown = await subjects_of(case)
+        await case.disclose(items=[{"kind": "subject", "id": known}])
+        path, type_of = f"{case.path}/scope-decisions", "/problems/person-not-known-to-recipients"
+        for lives in ([(unknown, "Greve")], [(known, "Ishøj"), (unknown, "Greve")]):
+            refused = await case.kommune.call("POST", path, json=scope(*lives))
+            assert (refused.status_code, refused.json()["type"]) == (422, type_of)
+            assert unknown not in refused.text
+        proposal = await case.kommune.post(path, scope((known, "Ishøj")))
+        refused = await case.kommune.call(
+            "PUT", f"{path}/{proposal['id']}", json=scope((unknown, "Greve")), headers={"If-Match": '"1"'}
+        )
+        assert (refused.status_code, refused.json()["type"]) == (422, type_of)
+        assert "Greve" not in (await case.politi.call("GET", f"{path}/{proposal['id']}")).text
+
+    @pytest.mark.rule(44)
+    async def test_nor_whom_one_of_the_recipients_was_not_told_of(self, house: House) -> None:
+        case = await (await house.case()).clear()
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        [own] = await named(case)
+        both = {**told(purpose="scope_decision"), "recipients": [POLICE, PROBATION]}
+        named_to_one = scope((own, "Ishøj"), disclosure=both)
+        answer = await case.kommune.call("POST", f"{case.path}/scope-decisions", json=named_to_one)
+        assert answer.json()["type"] == "/problems/person-not-known-to-recipients"
+        await case.kommune.post(f"{case.path}/scope-decisions", scope(disclosure=both))
 
     @pytest.mark.parametrize("change", [
         {"home_municipality": "x" * 61}, {"home_municipality": None}, {"subject_id": "x"},

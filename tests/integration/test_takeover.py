@@ -10,7 +10,9 @@ from infohus.kernel.access.model import Stage
 from infohus.web.api_examples import EXAMPLES
 
 REASON = "Kilden må ikke kendes: han er set med Kurt."
-OPEN = tuple(stage for stage in Stage if stage not in {Stage.CLOSED, Stage.POLICE_ALONE})
+OPEN = (Stage.RECEIVED, Stage.CLEARED, Stage.ACCEPTED, Stage.QUALIFYING, Stage.RECOMMENDING, Stage.ACTING)
+ENDED = tuple(stage for stage in Stage if stage not in {*OPEN, Stage.POLICE_ALONE})
+"""What the infohus no longer handles: what was decided jointly, or by the police check, is nobody's alone to undo."""
 Reached = Callable[[CaseInHand], Awaitable[CaseInHand]]
 
 
@@ -70,6 +72,17 @@ class WhenThePoliceTakeACaseOver:
         await house.sql('UPDATE infohus."case" SET stage = $2 WHERE id::text = $1', case.id, stage.value)
         await taken_over(case)
         assert await case.stage() == "police_alone"
+
+    @pytest.mark.rule(17)
+    @pytest.mark.parametrize("stage", ENDED)
+    async def test_what_is_no_longer_handled_is_not_taken_over(self, house: House, stage: Stage) -> None:
+        case = await house.case()
+        await house.sql('UPDATE infohus."case" SET stage = $2 WHERE id::text = $1', case.id, stage.value)
+        answer = await case.politi.call("POST", f"{case.path}/takeover", json={"reason": REASON})
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-possible-now")
+        assert await case.stage() == stage.value
+        offered = (await case.politi.get(f"{case.path}/next-steps"))["steps"]
+        assert not [one for one in offered if one["act"] == "takeOverCase" and one["is_possible"]]
 
     async def test_a_closed_case_is_not_taken_over(self, house: House) -> None:
         case = await (await house.case()).close()

@@ -93,10 +93,11 @@ class InvitedView(ParticipantView, frozen=True):
     """A person who was drawn in, as who drew them in is answered.
 
     `can_sign_in`: an identity provider vouches for people of that authority here. Where none does, the person sees
-    nothing of the case, though the authority takes part in it and can be told.
+    nothing of the case, though the authority takes part in it and can be told. `about`: for whom they are drawn in.
     """
 
     can_sign_in: bool
+    about: list[UUID]
 
     @classmethod
     async def told(
@@ -104,8 +105,10 @@ class InvitedView(ParticipantView, frozen=True):
     ) -> "InvitedView":
         """Show a participant to who drew them in, or extended the participation."""
         (shown,) = await ParticipantView.shown(work, [participant])
+        invitation = (await invitations_of(work, [participant.id]))[participant.id]
+        await work.whom(invitation)
         can_sign_in = participant.acts_for in authorities_signing_in.slugs
-        return cls(**msgspec.structs.asdict(shown), can_sign_in=can_sign_in)
+        return cls(**msgspec.structs.asdict(shown), can_sign_in=can_sign_in, about=work.about(invitation))
 
 
 class CaseLine(msgspec.Struct, frozen=True):
@@ -181,7 +184,7 @@ async def note(
     async with idempotent_scope.begin(Action.NOTE_INFORMATION, Case, case_id) as work:
         item = await work.earlier(Information, _INFORMATION_BY_ID)
         if item is None:
-            item = note_information(work, data)
+            item = await note_information(work, data)
             work.done(item.id)
         return (await InformationView.opened(work, item))[0]
 

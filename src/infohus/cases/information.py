@@ -59,7 +59,7 @@ INFORMATION_OF_CASE = (
 """Lists only what the caller's authority may see: row security leaves the rest out."""
 
 
-def note_information(work: UnitOfWork, draft: InformationDraft) -> Information:
+async def note_information(work: UnitOfWork, draft: InformationDraft) -> Information:
     """Note an item for the caller's own authority; the others do not see it until it is exchanged.
 
     Raises:
@@ -67,5 +67,5 @@ def note_information(work: UnitOfWork, draft: InformationDraft) -> Information:
     """
     return work.create(
         Information, sealed={"text": draft.text, "source": draft.source}, origin=draft.origin,
-        is_first_hand=draft.is_first_hand, dated_on=draft.dated_on, about=persons_named(work, draft.about),
+        is_first_hand=draft.is_first_hand, dated_on=draft.dated_on, about=await persons_named(work, draft.about),
     )

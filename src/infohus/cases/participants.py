@@ -4,7 +4,7 @@ The end date of a participation is never moved later: an extension is a new one 
 when the other ends. So what was granted when, by whom and why, stays on record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, get_args
 from uuid import UUID
@@ -16,6 +16,7 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug
 from infohus.cases.information import Information
+from infohus.cases.persons.about import About, persons_named
 from infohus.kernel.access.model import (
     Authority,
     Infohus,
@@ -43,7 +44,8 @@ class Area(StrEnum):
 class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who is drawn in, why, for what and until when.
 
-    With `records` they see those items of information and no others, besides what they note themselves.
+    With `records` they see those items of information and no others, besides what they note themselves. `about` says
+    for whom of the case they are drawn in; what they write concerns these, unless it says which of them.
     """
 
     person_id: UUID
@@ -54,6 +56,7 @@ class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     begins_at: Moment | None = None
     public_task_confirmed: bool = False
     records: Annotated[list[UUID], Meta(max_length=200)] = []
+    about: About | None = None
 
 
 class ExtensionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -118,6 +121,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
         InstitutionWithoutPublicTask: a self-governing institution of another sector, or without a public task (rule 6).
         ParticipationEndsBeforeItBegins, AlreadyTakesPart
         NotAvailable: the caller does not see one of the `records` in this case.
+        PersonsNotNamed, NoPersonOfTheSide: of whom they are drawn in for; see `persons_named`.
     """
     begins_at = draft.begins_at or work.now
     if draft.ends_at <= max(begins_at, work.now):
@@ -131,18 +135,21 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
         ends_at=draft.ends_at, ended_at=None, acts_for=draft.authority_id,
     )
     _invite(
-        work, invited, reason=draft.reason, scope=sorted({area.value for area in draft.scope}),
+        work, invited, reason=draft.reason, about=await persons_named(work, draft.about),
+        scope=sorted({area.value for area in draft.scope}),
         public_task_confirmed=draft.public_task_confirmed, records=await _visible_records(work, draft.records),
     )
     work.done(invited.id)
     return invited
 
 
-def _invite(work: UnitOfWork, participant: Participant, *, reason: str, **what_for: Any) -> None:
+def _invite(
+    work: UnitOfWork, participant: Participant, *, reason: str, about: Collection[UUID], **what_for: Any
+) -> None:
     """Write down what somebody is drawn in for, for those who drew them in and themselves."""
     work.create(
-        Invitation, sealed={"reason": reason}, participant_id=participant.id, person_id=participant.person_id,
-        acts_for=participant.acts_for, **what_for,
+        Invitation, sealed={"reason": reason}, about=about, participant_id=participant.id,
+        person_id=participant.person_id, acts_for=participant.acts_for, **what_for,
     )
 
 
@@ -182,7 +189,8 @@ async def extend_participation(work: UnitOfWork, participant: Participant, draft
         begins_at=participant.until, ends_at=draft.ends_at, ended_at=None, acts_for=participant.acts_for,
     )
     _invite(
-        work, extension, reason=draft.reason, scope=invitation.scope, records=invitation.records,
+        work, extension, reason=draft.reason, about=await work.whom(invitation), scope=invitation.scope,
+        records=invitation.records,
         public_task_confirmed=invitation.public_task_confirmed,
     )
     work.done(extension.id)

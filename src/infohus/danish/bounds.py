@@ -12,6 +12,13 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Personen er ikke en af dem, I kender i sagen",
         "Ret {field}: angiv id for personer, som jeres myndighed selv har noteret eller fået oplyst. Intet er gemt.",
     ),
+    "person-not-known-to-recipients": (
+        "Ikke alle modtagere kender personen",
+        (
+            "{field} nævner en person, som I ikke har oplyst til hver modtager. Videregiv først personen, hvis det er"
+            " nødvendigt, eller udelad personen her. Intet er gemt eller videregivet."
+        ),
+    ),
     "no-subject-of-this-case": (
         "Personen er ikke en af sagens personer",
         "Angiv en person, som sagen handler om, eller udelad personen. Den, der har henvendt sig, er ikke en af dem.",

@@ -9,3 +9,7 @@ class PersonsNotNamed(Refused):
 
 class NoPersonOfTheSide(Refused):
     """Rule 79: a record concerns persons of the case whom the own side knows; of others nothing is told (rule 44)."""
+
+
+class PersonNotKnownToRecipients(Refused):
+    """Rules 44 and 109: what names a person goes to those alone who were told of that person, by an exchange."""

@@ -159,7 +159,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     ),
 
     Action.TAKE_OVER_CASE: deciding(
-        "take-over-case", OPEN - {Stage.POLICE_ALONE}, of(P.SCOPE_DECISION), rule=84,
+        "take-over-case", SHARED, of(P.SCOPE_DECISION), rule=84,
         leads_to={TakeoverOutcome.TAKEN_OVER: Stage.POLICE_ALONE},
     ),
 

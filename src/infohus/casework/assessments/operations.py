@@ -98,7 +98,7 @@ async def contribute(work: UnitOfWork, assessment: Assessment, draft: Contributi
         contributions.append(work.create(
             Contribution, sealed={"text": one.text, "source": one.source}, assessment_id=assessment.id,
             dimension=one.dimension, answer=one.answer, origin=one.origin, is_first_hand=one.is_first_hand,
-            dated_on=one.dated_on, about=persons_named(work, one.about, field=f"contributions[{at}].about"),
+            dated_on=one.dated_on, about=await persons_named(work, one.about, field=f"contributions[{at}].about"),
         ))
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(one) for one in contributions])

@@ -98,7 +98,7 @@ async def record_concern(work: UnitOfWork, draft: ConcernDraft, *, saturday_coun
     """
     people = await _checked_persons(work, draft)
     await _open_case(work)
-    return _write_concern(work, draft, people, saturday_counts=saturday_counts)
+    return await _write_concern(work, draft, people, saturday_counts=saturday_counts)
 
 
 async def add_concern(work: UnitOfWork, draft: ConcernDraft, *, saturday_counts: bool) -> Concern:
@@ -113,7 +113,7 @@ async def add_concern(work: UnitOfWork, draft: ConcernDraft, *, saturday_counts:
     if any(person.is_child for person in people):
         await require_no_closure_signed(work)
     work.side.change()
-    return _write_concern(work, draft, people, saturday_counts=saturday_counts)
+    return await _write_concern(work, draft, people, saturday_counts=saturday_counts)
 
 
 def warnings_about(draft: ConcernDraft) -> Iterator[str]:
@@ -171,10 +171,10 @@ def _require_codes(draft: ConcernDraft, codes: ConcernCodes) -> None:
             raise NotInThePlan(field=field, known=", ".join(known))
 
 
-def _write_concern(
+async def _write_concern(
     work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person], *, saturday_counts: bool
 ) -> Concern:
-    known = frozenset[UUID]() if people and draft.about is None else persons_named(work, draft.about)
+    known = frozenset[UUID]() if people and draft.about is None else await persons_named(work, draft.about)
     about = [*known, *(person.id for person in people)]
     concern = work.create(
         Concern,

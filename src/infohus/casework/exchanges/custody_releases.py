@@ -39,7 +39,7 @@ class CustodyReleaseView(msgspec.Struct, frozen=True):
 CUSTODY_RELEASE_BY_ID = sa.select(CustodyRelease).where(CustodyRelease.id == sa.bindparam("id"))
 
 
-def record_custody_release(work: UnitOfWork, draft: CustodyReleaseDraft) -> CustodyRelease:
+async def record_custody_release(work: UnitOfWork, draft: CustodyReleaseDraft) -> CustodyRelease:
     """Record a release for the caller's own authority.
 
     Raises:
@@ -50,7 +50,7 @@ def record_custody_release(work: UnitOfWork, draft: CustodyReleaseDraft) -> Cust
         raise errors.InTheFuture(field="released_on")
     release = work.create(
         CustodyRelease, sealed={"basis": draft.basis}, released_on=draft.released_on, judgement=draft.judgement,
-        about=persons_named(work, draft.about),
+        about=await persons_named(work, draft.about),
     )
     work.done(release.id)
     return release

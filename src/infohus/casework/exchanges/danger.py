@@ -13,7 +13,7 @@ from msgspec import Meta
 from infohus.cases.disclosures.model import Category, Channel, DisclosureDraft, Exchange, Paragraph, Purpose
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.outside_115 import Outside, basis_for
-from infohus.cases.persons.about import About, persons_named
+from infohus.cases.persons.about import About, all_at_hand, persons_named
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.requests.asked import TellsTheOther
 from infohus.kernel.requests.moments import Moment
@@ -72,9 +72,7 @@ async def report_danger(work: UnitOfWork, draft: DangerDraft) -> Exchange:
         recipients=[police], purpose=Purpose.DANGER, categories=draft.categories, necessity=draft.necessity,
         strict_necessity=draft.strict_necessity, channel=draft.channel, exchanged_at=draft.exchanged_at,
     )
-    known = work.side.persons if draft.about is None else draft.about
-    report = await disclose(
-        work, disclosure, [], summary=draft.danger, outside=outside, about=persons_named(work, known or draft.about)
-    )
+    about = await (all_at_hand(work) if draft.about is None else persons_named(work, draft.about))
+    report = await disclose(work, disclosure, [], summary=draft.danger, outside=outside, about=about)
     work.done(report.id)
     return report

@@ -9,14 +9,12 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus.cases.disclosures.model import AuthoritySlug
-from infohus.cases.persons.model import Subject
+from infohus.cases.persons.known_to import not_known_to, persons_seen
 from infohus.cases.persons.named_in_texts import Found, FoundAs, found_in
 from infohus.casework.exchanges.disclosable import DisclosableKind, DisclosableRecords, Items
-from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.words import AnyText
 from infohus.kernel.unit_of_work.places import sealed_columns_of
@@ -28,11 +26,6 @@ _READING = {
 }
 """The act that reads a record, where it is named after another kind."""
 _MOST_WARNINGS = 500
-_PERSONS = sa.select(Subject).where(Subject.case_id == sa.bindparam("case_id")).order_by(Subject.id)
-_KNOWN_TO = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
-    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
-    Disclosure.discloser_id == sa.bindparam("authority_id"), STANDS,
-)
 
 
 class TextToLookThrough(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,16 +98,10 @@ async def look_through(work: UnitOfWork, draft: LookThroughDraft, records: Discl
 
 async def _unnamed(work: UnitOfWork, draft: LookThroughDraft) -> Mapping[UUID, Mapping[str, str]]:
     """Open the persons of the own side whom not every recipient knows or is about to be told."""
-    own = work.caller.authority_id
-    persons = await work.rows(Subject, _PERSONS, case_id=work.case.id)
-    told = await work.values(_KNOWN_TO, record_ids=[one.id for one in persons], authority_id=own)
-    known = {(row["record_id"], row["recipient_id"]) for row in told} | {(one.id, one.authority_id) for one in persons}
+    persons = await persons_seen(work)
     go_along = {one.id for one in draft.items if one.kind is DisclosableKind.SUBJECT}
-    unnamed = [
-        one for one in persons
-        if one.id not in go_along and not all((one.id, to) in known for to in draft.recipients or [""])
-    ]
-    return await work.open(*unnamed, reading=Action.READ_SUBJECT)
+    unnamed = await not_known_to(work, persons, draft.recipients) - go_along
+    return await work.open(*(one for one in persons if one.id in unnamed), reading=Action.READ_SUBJECT)
 
 
 def _warning(

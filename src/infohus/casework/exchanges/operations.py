@@ -125,7 +125,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
     if not draft.items and not has_words(draft.summary) and not is_for_investigation:
         raise errors.ExchangeWithoutContent
     items = await records.items_of(work, draft.items)
-    about = () if items and draft.about is None else persons_named(work, draft.about)
+    about = () if items and draft.about is None else await persons_named(work, draft.about)
     exchange = await disclose(work, draft, items, summary=draft.summary, about=about)
     work.done(exchange.id)
     return exchange
@@ -140,7 +140,7 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
     others = sorted({infohus.municipality_id, infohus.police_id} - {work.caller.authority_id})
-    noted = note_information(work, InformationDraft(
+    noted = await note_information(work, InformationDraft(
         text=draft.said, source=draft.channel.value, is_first_hand=True, about=draft.about,
     ))
     purpose = draft.purpose or Purpose(EXCHANGED_AT[work.case.stage])
@@ -198,7 +198,7 @@ async def correct_exchange(
     exchange = await disclose(
         work, reaching_all, items, summary=draft.summary,
         correcting=Correcting(wrong.id, told=wrong.recipients, items_for=draft.recipients), outside=Outside.of(wrong),
-        about={*persons_named(work, draft.about or ()), *await work.whom(wrong)},
+        about={*await persons_named(work, draft.about or ()), *await work.whom(wrong)},
     )
     work.done(exchange.id)
     return exchange

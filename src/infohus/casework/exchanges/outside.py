@@ -80,7 +80,7 @@ async def disclose_outside(work: UnitOfWork, draft: OutsideDraft, *, records: Di
         necessity=draft.necessity, strict_necessity=draft.strict_necessity, channel=draft.channel,
         exchanged_at=draft.exchanged_at,
     )
-    about = () if items and draft.about is None else persons_named(work, draft.about)
+    about = () if items and draft.about is None else await persons_named(work, draft.about)
     exchange = await disclose(work, disclosure, items, summary=draft.summary, outside=outside, about=about)
     work.done(exchange.id)
     return exchange

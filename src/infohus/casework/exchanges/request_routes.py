@@ -126,7 +126,7 @@ async def release(
 ) -> CustodyReleaseView:
     """Record that the subject was released from custody and judged radicalised or at risk (stk. 1, nr. 3, litra c)."""
     async with idempotent_scope.begin(Action.RECORD_CUSTODY_RELEASE, Case, case_id) as work:
-        recorded = await work.earlier(CustodyRelease, CUSTODY_RELEASE_BY_ID) or record_custody_release(work, data)
+        recorded = await work.earlier(CustodyRelease, CUSTODY_RELEASE_BY_ID) or await record_custody_release(work, data)
         return await _release_view(work, recorded)
 
 

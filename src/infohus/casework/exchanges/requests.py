@@ -123,7 +123,7 @@ async def request_information(
         asked_by, asked_of = ours, _one_addressee(draft, draft.disclosure)
     request = work.create(
         InformationRequest, sealed={"question": draft.question, "asked_by_name": draft.asked_by_name},
-        about=persons_named(work, draft.about), asked_by=asked_by, asked_of=asked_of,
+        about=await persons_named(work, draft.about), asked_by=asked_by, asked_of=asked_of,
         asked_at=draft.asked_at, under_pet_loven_4=work.audit_draft.is_for_pet,
         exchange_id=None, answer=None, answer_exchange_id=None, answered_at=None,
     )

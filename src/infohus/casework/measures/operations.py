@@ -111,7 +111,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         Measure, sealed={"description": draft.description}, level=draft.level, kind=draft.kind,
         responsible_id=responsible, delivered_by=await _deliverer(work, draft, readers),
         is_social_support=draft.is_social_support, starts_on=draft.starts_on, follow_up_on=draft.follow_up_on,
-        about=persons_named(work, draft.about),
+        about=await persons_named(work, draft.about),
     )
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(measure)])

@@ -42,7 +42,7 @@ async def write_note(work: UnitOfWork, draft: NoteDraft) -> Note:
             raise errors.NotAvailable(field="corrects")
     note = work.create(
         Note, sealed={"subject": subject or None, "text": draft.text}, kind=kind, happened_at=draft.happened_at,
-        corrects_id=draft.corrects, about=persons_named(work, draft.about),
+        corrects_id=draft.corrects, about=await persons_named(work, draft.about),
     )
     work.done(note.id)
     return note

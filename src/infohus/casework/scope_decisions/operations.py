@@ -14,7 +14,7 @@ from infohus.casework.scope_decisions.model import (
     ScopeDecisionDraft,
     ScopeDisagreement,
 )
-from infohus.casework.scope_decisions.residences import require_subjects_here
+from infohus.casework.scope_decisions.residences import require_known_residents
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == sa.bindparam("id"))
@@ -22,7 +22,7 @@ DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == 
 
 async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) -> ScopeDecision:
     """Propose where the concern belongs."""
-    await require_subjects_here(work, draft.content.residences)
+    await require_known_residents(work, draft.content.residences, draft.disclosure.recipients)
     return await propose(work, ScopeDecision, draft)
 
 
@@ -30,7 +30,7 @@ async def amend_scope_decision(
     work: UnitOfWork, decision: ScopeDecision, draft: ScopeDecisionDraft
 ) -> ScopeDecision:
     """Change an open proposal (rule 18)."""
-    await require_subjects_here(work, draft.content.residences)
+    await require_known_residents(work, draft.content.residences, draft.disclosure.recipients)
     return await amend(work, decision, draft)
 
 

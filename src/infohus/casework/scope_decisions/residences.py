@@ -4,7 +4,7 @@ A mismatch is a warning and refuses nothing: people move, and the two tovholdere
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from infohus import errors
-from infohus.cases.persons.model import Subject
+from infohus.cases.persons.known_to import not_known_to, persons_seen
+from infohus.cases.persons.refusals import PersonNotKnownToRecipients
 from infohus.casework.scope_decisions.model import UNKNOWN_HOME, Residence, ScopeContent
 from infohus.danish import WARNINGS
 from infohus.kernel.access.model import Authority, Infohus
@@ -53,7 +54,6 @@ _TWO_AUTHORITIES = (
     .join(_police, _police.id == Infohus.police_id)
     .where(Infohus.id == sa.bindparam("id"))
 )
-_SUBJECTS = sa.select(Subject.id).where(Subject.case_id == sa.bindparam("case_id"))
 
 
 @cache
@@ -100,24 +100,29 @@ async def warnings_on(work: UnitOfWork, content: ScopeContent) -> list[str]:
             residence.home_municipality, municipality=names["municipality"], police=names["police"]
         )
     ]
-    if await subjects_seen(work) - _named(content.residences):
+    if {one.id for one in await persons_seen(work)} - _named(content.residences):
         warnings.append(WARNINGS["home-not-stated"])
     return list(dict.fromkeys(warnings))
 
 
-async def require_subjects_here(work: UnitOfWork, residences: Sequence[Residence]) -> None:
-    """Refuse a residence of somebody who is no subject of the case that the caller's authority can see.
+async def require_known_residents(
+    work: UnitOfWork, residences: Sequence[Residence], recipients: Collection[str]
+) -> None:
+    """Refuse a residence of somebody who is no person of the case, or whom not each recipient knows (rules 44 and 109).
+
+    A residence tells that there is such a person, and where they live.
 
     Raises:
-        NotAvailable: a subject is unknown or hidden; the answer is the same.
+        NotAvailable: a person is unknown or hidden; the answer is the same.
+        PersonNotKnownToRecipients: the caller's authority has not told each recipient of the person.
     """
-    if residences and _named(residences) - await subjects_seen(work):
+    if not (named := _named(residences)):
+        return
+    persons = [one for one in await persons_seen(work) if one.id in named]
+    if len(persons) != len(named):
         raise errors.NotAvailable(field="content.residences")
-
-
-async def subjects_seen(work: UnitOfWork) -> set[UUID]:
-    """Give the ids of the case's subjects that the caller's authority may see."""
-    return {row["id"] for row in await work.values(_SUBJECTS, case_id=work.case.id)}
+    if await not_known_to(work, persons, recipients):
+        raise PersonNotKnownToRecipients(field="content.residences")
 
 
 def _named(residences: Sequence[Residence]) -> set[UUID]:

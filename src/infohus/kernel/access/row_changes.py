@@ -105,6 +105,7 @@ EARLIEST, ADOPTED_LATER = date(2000, 1, 1), timedelta(days=366)
 """No obligation was met before this day; a plan may be adopted some time after the day on which one was met."""
 _OF_EVERY_ACT = frozenset({"case_side"})
 _OPEN = frozenset(Stage) - {Stage.CLOSED}
+_HANDLED = _OPEN - {Stage.HINDERED, Stage.NOT_TAKEN_IN, Stage.POLICE_ALONE}
 _REASSESSED = frozenset({Stage.QUALIFYING, Stage.ACTING})
 STAGES: Mapping[Action, Mapping[Stage, frozenset[Stage]]] = {
     Action.RECORD_CLEARANCE_CHECK: dict.fromkeys((Stage.CLEARED, Stage.HINDERED), frozenset({Stage.RECEIVED})),
@@ -112,7 +113,7 @@ STAGES: Mapping[Action, Mapping[Stage, frozenset[Stage]]] = {
         (Stage.ACCEPTED, Stage.NOT_TAKEN_IN, Stage.POLICE_ALONE), frozenset({Stage.CLEARED})
     ),
     Action.DIFFER_ON_SCOPE_DECISION: {Stage.NOT_TAKEN_IN: frozenset({Stage.CLEARED})},
-    Action.TAKE_OVER_CASE: {Stage.POLICE_ALONE: _OPEN - {Stage.POLICE_ALONE}},
+    Action.TAKE_OVER_CASE: {Stage.POLICE_ALONE: _HANDLED},
     Action.SIGN_SCREENING: dict.fromkeys(
         (Stage.ACCEPTED, Stage.QUALIFYING, Stage.RECOMMENDING), frozenset({Stage.ACCEPTED})
     ),

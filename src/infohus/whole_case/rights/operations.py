@@ -85,7 +85,7 @@ async def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessR
     request = work.create(
         AccessRequest, sealed={"asked": draft.asked}, subject_id=draft.subject, received_on=draft.received_on,
         answer_by=answer_by(draft.received_on, work.regime), answered_at=None,
-        about=persons_named(work, draft.about if draft.subject is None else [draft.subject], field="subject"),
+        about=await persons_named(work, draft.about if draft.subject is None else [draft.subject], field="subject"),
     )
     work.done(request.id)
     return request

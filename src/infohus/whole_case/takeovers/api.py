@@ -30,7 +30,7 @@ async def take_over(
 ) -> TakeoverView:
     """Take an open case over as police alone, with a reason that stays on the police side."""
     async with idempotent_scope.begin(Action.TAKE_OVER_CASE, Case, case_id) as work:
-        note = await work.earlier(Note, TAKEOVER_BY_ID) or take_over_case(work, data)
+        note = await work.earlier(Note, TAKEOVER_BY_ID) or await take_over_case(work, data)
         return TakeoverView(
             case_id=case_id, stage=work.case.stage, taken_over_at=note.happened_at, note_id=note.id,
         )

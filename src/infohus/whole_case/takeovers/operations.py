@@ -21,7 +21,7 @@ class TakeoverDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     about: About | None = None
 
 
-def take_over_case(work: UnitOfWork, draft: TakeoverDraft) -> Note:
+async def take_over_case(work: UnitOfWork, draft: TakeoverDraft) -> Note:
     """Take the case over at whatever open stage it is: what was proposed there, and is not decided, stays undecided.
 
     The reason is a note of the police side. Of the case both see that it was taken over, and when.
@@ -31,7 +31,7 @@ def take_over_case(work: UnitOfWork, draft: TakeoverDraft) -> Note:
     """
     note = work.create(
         Note, sealed={"subject": SUBJECT, "text": draft.reason}, kind=NoteKind.TAKEOVER, happened_at=work.now,
-        corrects_id=None, about=persons_named(work, draft.about),
+        corrects_id=None, about=await persons_named(work, draft.about),
     )
     work.change(work.case, stage=next_stage(work.action, TakeoverOutcome.TAKEN_OVER), taken_over_at=work.now)
     work.done(note.id)
