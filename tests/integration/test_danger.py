@@ -1,7 +1,9 @@
 """New danger reaches the police at every stage, by whoever takes part, never under § 115 (rules 20, 31, 84, 105)."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -162,11 +164,42 @@ class WhenTheDangerIsAcute:
         other = await case.politi.get(f"{case.path}/exchanges")
         assert {one["is_acute"] for one in other["items"] if one["purpose"] != "danger"} == {None}
 
-    async def test_a_refusal_says_it_too(self, house: House) -> None:
+    @pytest.mark.parametrize("change", [
+        {"necessity": " "}, {"basis": "dbl-6-8"}, {"danger": ""}, {"danger": "x" * 200_000}, {"danger": "a\0b"},
+        {"basis": "andet"}, {"hastende": True}, {"exchanged_at": "9999-01-01T00:00:00Z"}, {"exchanged_at": "i går"},
+        {"categories": []}, {"is_acute": "true"}, {"is_acute": None}, {"about": [str(uuid4())]},
+    ])
+    async def test_a_refusal_says_it_too(self, house: House, change: dict[str, Any]) -> None:
         case = await house.case()
-        for change in ({"necessity": " "}, {"basis": "dbl-6-8"}):
-            answer = await case.kommune.call("POST", f"{case.path}/danger-reports", json={**DANGER, **change})
-            assert answer.json()["detail"].startswith(CALL_112), change
+        answer = await case.kommune.call("POST", f"{case.path}/danger-reports", json={**DANGER, **change})
+        assert answer.status_code in {400, 413, 422}, answer.text
+        assert answer.json()["detail"].startswith(CALL_112)
+
+    async def test_so_does_one_of_whatever_cannot_be_read_or_may_not_be_sent(self, house: House) -> None:
+        case = await house.case()
+        path, sent = f"{case.path}/danger-reports", json.dumps(DANGER)
+        for person, more in (
+            (case.kommune, {"content": b""}), (case.kommune, {"content": b"{}"}),
+            (case.kommune, {"content": sent[:-1]}),
+            (case.kommune, {"content": sent, "headers": {"Content-Type": "text/plain"}}),
+            (case.kommune, {"json": DANGER, "params": {"x": "1"}}),
+            (case.politi, {"json": DANGER}), (house.person("dpo"), {"json": DANGER}),
+            (case.kommune, {"json": DANGER, "headers": {"Authorization": "Bearer udløbet".encode()}}),
+        ):
+            answer = await person.call("POST", path, **more)
+            assert answer.is_error
+            assert answer.json()["detail"].startswith(CALL_112), answer.text
+        calm = await case.kommune.call("POST", path, json={**DANGER, "is_acute": False, "necessity": " "})
+        assert "112" not in calm.text
+
+    async def test_so_does_one_of_a_concern_that_says_it_in_words_nobody_understood(self, house: House) -> None:
+        case = await house.case()
+        concern = {**EXAMPLES["RecordConcern"], "is_acute": True, "channel": "røgsignal"}
+        for path in (f"/infohuse/{house.infohus_id}/concerns", f"{case.path}/concerns"):
+            refused = await case.kommune.call("POST", path, json=concern)
+            assert (refused.status_code, refused.json()["detail"].startswith(CALL_112)) == (400, True)
+            calm = await case.kommune.call("POST", path, json={**concern, "is_acute": False})
+            assert "112" not in calm.text
 
 
 @pytest.mark.rule(84)

@@ -93,7 +93,8 @@ PATHS = {
     "writeNote": ("notes", "WriteNote"), "recordExchange": ("exchanges", "RecordExchange"),
     "requestInformation": ("information-requests", "RequestInformation"),
     "inviteParticipant": ("participants", "InviteParticipant"), "proposeClosure": ("closures", "ProposeClosure"),
-    "takeOverCase": ("takeover", "TakeOverCase"),
+    "takeOverCase": ("takeover", "TakeOverCase"), "reportDanger": ("danger-reports", "ReportDanger"),
+    "discloseOutside": ("disclosures-outside", "DiscloseOutside"),
 }
 """Where each act is done, and an example of it. The hand-over names a record, and is tried on its own below."""
 ABOUT_THE_ACT = {
@@ -103,6 +104,8 @@ ABOUT_THE_ACT = {
 
 def _disclosing(by: str, body: dict[str, Any]) -> dict[str, Any]:
     """Let an example disclose from the caller's own side."""
+    if "basis" in body:  # outside § 115: by whatever provision fits the caller's authority, to whom it says
+        return {**body, "basis": None}
     if body.get("disclosure"):
         return {**body, "disclosure": told(by, purpose=body["disclosure"]["purpose"])}
     return {**body, "recipients": told(by)["recipients"]} if "recipients" in body else body
@@ -219,6 +222,25 @@ async def _let_in(house: House, case: CaseInHand, name: str) -> None:
 
 
 class WhenThereAreExchanges:
+    @pytest.mark.rule(86)
+    async def test_who_was_drawn_in_is_offered_what_they_may_do(self, house: House) -> None:
+        """Their own report stands among the exchanges of their authority, and is the tovholder's to correct."""
+        case, guest = await accepted(house), house.person("raadgiver")
+        scope = ["exchange", "information", "assessment", "measures"]
+        draft = invitation(MUNICIPALITY, person_id=str(guest.person_id), scope=scope)
+        await case.kommune.post(f"{case.path}/participants", draft)
+        said = await guest.post(f"{case.path}/danger-reports", EXAMPLES["ReportDanger"])
+        await case.politi.post(
+            f"{case.path}/information-requests", {"question": "Kender I ham?", "disclosure": told(POLICE)}
+        )
+        given = await case.disclose(await case.note(by=POLICE), by=POLICE)
+        steps = {one["act"]: one["on"] for one in (await guest.get(f"{case.path}/next-steps"))["steps"]}
+        assert said["id"] in [one["id"] for one in (await guest.get(f"{case.path}/exchanges"))["items"]]
+        assert {"correctExchange", "withdrawExchange", "answerInformationRequest"}.isdisjoint(steps)
+        assert given["id"] in steps["acknowledgeExchange"]
+        theirs = {one["act"]: one["on"] for one in (await case.kommune.get(f"{case.path}/next-steps"))["steps"]}
+        assert said["id"] in theirs["correctExchange"]
+
     @pytest.mark.rule(13)
     @pytest.mark.rule(16)
     async def test_each_act_on_them_is_offered_with_those_it_can_be_done_with(self, house: House) -> None:

@@ -323,17 +323,17 @@ CONTACTS = {
 def words_for(refusal: Refused) -> tuple[str, str]:
     """Give the Danish title and detail of a refusal, its facts filled in."""
     title, detail = WORDS[refusal.slug]
-    if "is_acute" in refusal.facts:
-        detail = f"{WARNINGS['acute']} {detail}"
     facts = {name: _KINDS.get(name, {}).get(str(fact), fact) for name, fact in refusal.facts.items()}
     if isinstance(refusal, RequestNotUnderstood):
-        what = "whole" if refusal.facts == {"field": "$"} else str(refusal.facts.get("what", ""))
+        is_whole = refusal.facts.get("field") == "$" and "what" not in refusal.facts
+        what = "whole" if is_whole else str(refusal.facts.get("what", ""))
         detail = NOT_UNDERSTOOD.get(what, detail)
     if isinstance(refusal, NotAvailable) and "field" in facts:
         detail = NOT_AVAILABLE_IN_BODY
     if "roles" in facts:
         facts["roles"] = roles_in_words(str(facts["roles"]).split())
-    return title, detail.format_map(_Facts(facts))
+    said = detail.format_map(_Facts(facts))
+    return title, f"{WARNINGS['acute']} {said}" if "is_acute" in refusal.facts else said
 
 
 _KINDS = {"stage": STAGES, "paragraph": PARAGRAPHS, "field": PLACES}

@@ -22,6 +22,7 @@ from infohus.kernel.requests.asked import begin_request
 from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.logs import correlation_id
+from infohus.web.acute import say_112_first
 from infohus.web.attempts import log_attempt
 
 logger = structlog.get_logger()
@@ -90,6 +91,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
                 await self._sign_in(caller)
         except errors.Refused as refused:
             headers = {"WWW-Authenticate": "Bearer"} if isinstance(refused, errors.NotSignedIn) else None
+            say_112_first(refused, scope)
             answer = problem_response(refused, headers=headers).to_asgi_response(None, Request(scope))
             await answer(scope, receive, send)
         else:

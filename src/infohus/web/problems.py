@@ -23,6 +23,7 @@ from infohus.kernel.answers.problems import Problem, problem_response
 from infohus.kernel.requests.asked import asked_now
 from infohus.kernel.unit_of_work.denials import require_role
 from infohus.oversight.supervision.refusals import LogReadWithoutPurpose
+from infohus.web.acute import say_112_first
 from infohus.web.attempts import RolesOfRoutes
 from infohus.web.scopes import READING_A_LOG
 from infohus.web.strict_request import (
@@ -41,27 +42,29 @@ _BODY = "data"
 AnyRequest = Request[Any, Any, Any]
 
 
-
-def _answer(refusal: errors.Refused, *, headers: dict[str, str] | None = None) -> Response[Problem]:
+def _answer(
+    request: AnyRequest, refusal: errors.Refused, *, headers: dict[str, str] | None = None
+) -> Response[Problem]:
     asked_now().problem = refusal.slug
+    say_112_first(refusal, request.scope)
     return problem_response(refusal, headers=headers)
 
 
-def _refused(_request: AnyRequest, refusal: errors.Refused) -> Response[Problem]:
-    return _answer(refusal)
+def _refused(request: AnyRequest, refusal: errors.Refused) -> Response[Problem]:
+    return _answer(request, refusal)
 
 
-def _not_understood(_request: AnyRequest, failure: ValidationException) -> Response[Problem]:
-    return _answer(errors.RequestNotUnderstood(field=_place_of(failure)))
+def _not_understood(request: AnyRequest, failure: ValidationException) -> Response[Problem]:
+    return _answer(request, errors.RequestNotUnderstood(field=_place_of(failure)))
 
 
-def _no_such_address(_request: AnyRequest, _failure: NotFoundException) -> Response[Problem]:
-    return _answer(errors.NoSuchAddress())
+def _no_such_address(request: AnyRequest, _failure: NotFoundException) -> Response[Problem]:
+    return _answer(request, errors.NoSuchAddress())
 
 
 def _method_not_allowed(request: AnyRequest, _failure: MethodNotAllowedException) -> Response[Problem]:
     """Say which methods the address has. Source: RFC 9110, section 15.5.6."""
-    return _answer(errors.MethodNotAllowed(), headers={"Allow": _allowed(request)})
+    return _answer(request, errors.MethodNotAllowed(), headers={"Allow": _allowed(request)})
 
 
 def before_each_route(roles: RolesOfRoutes) -> Callable[[AnyRequest], Awaitable[Response[None] | None]]:
@@ -122,20 +125,20 @@ def _allowed(request: AnyRequest) -> str:
     return ", ".join(sorted(methods))
 
 
-def _other_http(_request: AnyRequest, failure: HTTPException) -> Response[Problem]:
+def _other_http(request: AnyRequest, failure: HTTPException) -> Response[Problem]:
     situations: Mapping[int, type[errors.Refused]] = {
         413: errors.RequestTooLarge, 415: errors.UnsupportedMediaType, 401: errors.NotSignedIn,
     }
     if failure.status_code in situations:
-        return _answer(situations[failure.status_code]())
+        return _answer(request, situations[failure.status_code]())
     if isinstance(failure, ClientException) or 400 <= failure.status_code < 500:  # noqa: PLR2004
-        return _answer(errors.RequestNotUnderstood(field=_place_of(failure)))
-    return _unexpected(_request, failure)
+        return _answer(request, errors.RequestNotUnderstood(field=_place_of(failure)))
+    return _unexpected(request, failure)
 
 
-def _unexpected(_request: AnyRequest, failure: Exception) -> Response[Problem]:
+def _unexpected(request: AnyRequest, failure: Exception) -> Response[Problem]:
     logger.error("unexpected", exc_info=failure)
-    return _answer(errors.UnexpectedFailure())
+    return _answer(request, errors.UnexpectedFailure())
 
 
 def _place_of(failure: HTTPException) -> str:

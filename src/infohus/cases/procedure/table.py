@@ -213,8 +213,8 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.RECORD_EXCHANGE: recording(
         "record-exchange", SHARED, OF_RECORDED_EXCHANGE, for_pet_also=EVERY - SHARED, rule=1,
     ),
-    Action.DISCLOSE_OUTSIDE: recording("disclose-outside", EVERY, of_exchange_else(P.OWN_HANDLING)),
-    Action.REPORT_DANGER: recording("report-danger", EVERY, of_exchange_else(P.DANGER)),
+    Action.DISCLOSE_OUTSIDE: recording("disclose-outside", EVERY, of_exchange_else(P.OWN_HANDLING), rule=105),
+    Action.REPORT_DANGER: recording("report-danger", EVERY, of_exchange_else(P.DANGER), rule=84),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
     Action.LOOK_THROUGH: reading("look-through", of(P.EXCHANGE)),
     Action.READ_EXCHANGE: reading("read-exchange", of(P.EXCHANGE)),

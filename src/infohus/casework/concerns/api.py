@@ -1,7 +1,5 @@
 """The routes of concerns: intake, further concerns, the police check, and a child's underretning."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -90,12 +88,11 @@ async def record(
     saturday_counts: NamedDependency[bool],
 ) -> RecordedConcern:
     """Record a concern and open a case on it. Acute danger answers with the 112 instruction at once (rule 31)."""
-    with _acute_first(data):
-        async with idempotent_scope.begin(Action.RECORD_CONCERN, Infohus, infohus_id) as work:
-            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await record_concern(
-                work, data, saturday_counts=saturday_counts
-            )
-            return await _recorded(work, concern, data)
+    async with idempotent_scope.begin(Action.RECORD_CONCERN, Infohus, infohus_id) as work:
+        concern = await work.earlier(Concern, _CONCERN_BY_ID) or await record_concern(
+            work, data, saturday_counts=saturday_counts
+        )
+        return await _recorded(work, concern, data)
 
 
 @post("/cases/{case_id:uuid}/concerns", operation_id="AddConcern")
@@ -104,23 +101,11 @@ async def add(
     saturday_counts: NamedDependency[bool],
 ) -> RecordedConcern:
     """Record one more concern in a case that is open."""
-    with _acute_first(data):
-        async with idempotent_scope.begin(Action.ADD_CONCERN, Case, case_id) as work:
-            concern = await work.earlier(Concern, _CONCERN_BY_ID) or await add_concern(
-                work, data, saturday_counts=saturday_counts
-            )
-            return await _recorded(work, concern, data)
-
-
-@contextmanager
-def _acute_first(draft: ConcernDraft) -> Iterator[None]:
-    """Add the instruction on acute danger to a refusal: it must not wait until the form is right (rule 31)."""
-    try:
-        yield
-    except errors.Refused as refusal:
-        if draft.is_acute:
-            refusal.facts["is_acute"] = 1
-        raise
+    async with idempotent_scope.begin(Action.ADD_CONCERN, Case, case_id) as work:
+        concern = await work.earlier(Concern, _CONCERN_BY_ID) or await add_concern(
+            work, data, saturday_counts=saturday_counts
+        )
+        return await _recorded(work, concern, data)
 
 
 async def _recorded(work: UnitOfWork, concern: Concern, draft: ConcernDraft) -> RecordedConcern:

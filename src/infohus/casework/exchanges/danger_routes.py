@@ -12,7 +12,6 @@ from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.casework.exchanges.danger import DangerDraft, report_danger
 from infohus.casework.exchanges.operations import EXCHANGE_BY_ID
 from infohus.danish import WARNINGS
-from infohus.errors import Refused
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
@@ -50,13 +49,8 @@ async def report(
     case_id: FromPath[UUID], data: JSONBody[DangerDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> DangerView:
     """Report new danger to the police, at whatever stage the case is; acute danger says first to call 112."""
-    try:
-        async with idempotent_scope.begin(Action.REPORT_DANGER, Case, case_id) as work:
-            return DangerView.of(await work.earlier(Exchange, EXCHANGE_BY_ID) or await report_danger(work, data))
-    except Refused as refusal:
-        if data.is_acute:
-            refusal.facts["is_acute"] = 1
-        raise
+    async with idempotent_scope.begin(Action.REPORT_DANGER, Case, case_id) as work:
+        return DangerView.of(await work.earlier(Exchange, EXCHANGE_BY_ID) or await report_danger(work, data))
 
 
 handlers = [report]

@@ -101,6 +101,10 @@ class Asked:
     """The ids of the body past `MOST_IDS`, in its order."""
     sent: bytes = b""
     """The body as it came, until it is understood."""
+    is_understood: bool = False
+    """Whether its body is what the route takes."""
+    says_acute: bool = False
+    """Whether that says that there is acute danger (rule 31)."""
     problem: str | None = None
     """The problem that it was answered with."""
     is_in_log: bool = False
@@ -127,7 +131,8 @@ class Asked:
 
     def read_body(self, body: msgspec.Struct) -> None:
         """Take in a decoded body: every id in it at any depth, its purpose, and its recipients."""
-        self.sent = b""
+        self.sent, self.is_understood = b"", True
+        self.says_acute = self.says_acute or getattr(body, "is_acute", False) is True
         if isinstance(body, LooksFor):
             self.looked_for = body.looked_for()
         if isinstance(body, TellsTheOther):

@@ -3,7 +3,7 @@
 Only what the caller's authority gave, received or was asked is looked at, which each side sees of itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,11 +12,14 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.exchanges.receipts import Receipts, receipts_of
+from infohus.kernel.access.model import ParticipationKind
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 MOST = 50
 """So many of the newest are named; `GET …/exchanges` lists all."""
+_WITH_TOVHOLDER = frozenset({AuthorityKind.MUNICIPALITY, AuthorityKind.POLICE})
 _NEWEST = (
     sa.select(Exchange).where(Exchange.case_id == sa.bindparam("case_id")).order_by(Exchange.id.desc()).limit(MOST)
 )
@@ -35,6 +38,7 @@ _ASKED = (
 async def acts_on_exchanges(work: UnitOfWork) -> dict[Action, list[UUID]]:
     """Give the ids of what each act can be done with, newest first; an act without any is left out.
 
+    Who was drawn in neither corrects nor takes back, and answers only for an authority without a tovholder (rule 86).
     In a closed case only PET's request under PET-loven § 4 is answered (rule 85); all else here is done at any stage.
     """
     if not work.allows(Action.LIST_EXCHANGES):
@@ -42,15 +46,19 @@ async def acts_on_exchanges(work: UnitOfWork) -> dict[Action, list[UUID]]:
     exchanges = await work.rows(Exchange, _NEWEST, case_id=work.case.id)
     receipts, corrected = await receipts_of(work, exchanges), {one.corrects_id for one in exchanges}
     is_open = work.case.stage in PROCEDURE[Action.ANSWER_INFORMATION_REQUEST].stages
+    is_drawn_in = work.participation.kind == ParticipationKind.INVITED
+    answers = not is_drawn_in or work.caller.authority_kind not in _WITH_TOVHOLDER
     asked = await work.values(
         _ASKED, case_id=work.case.id, authority_id=work.caller.authority_id, is_open=is_open
-    )
+    ) if answers else []
     found: dict[Action, list[UUID]] = {}
     for one in exchanges:
         own = work.caller.authority_id
-        acts = _of_given(one, receipts[one.id], is_corrected=one.id in corrected) if one.authority_id == own else (
-            _of_received(receipts[one.id], own) if own in one.recipients else ()
-        )
+        acts: Iterable[Action] = ()
+        if one.authority_id == own and not is_drawn_in:
+            acts = _of_given(one, receipts[one.id], is_corrected=one.id in corrected)
+        elif one.authority_id != own and own in one.recipients:
+            acts = _of_received(receipts[one.id], own)
         for action in acts:
             found.setdefault(action, []).append(one.id)
     if asked:
