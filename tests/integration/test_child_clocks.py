@@ -42,6 +42,16 @@ async def told_to_the_municipality(case: CaseInHand, *kinds: str, at: datetime |
 
 
 class WhenAChildIsConcerned:
+    @pytest.mark.rule(79)
+    async def test_a_concern_shows_the_tasks_of_its_own_persons(self, house: House) -> None:
+        case = await house.case(subjects=[GIRL])
+        other = await case.kommune.post(f"{case.path}/concerns", a_concern(subjects=[{**GIRL, "name": "Søster"}]))
+        for concern_id in (case.concern_id, other["id"]):
+            concern = await case.kommune.get(f"{case.path}/concerns/{concern_id}")
+            assert [one["subject_id"] for one in concern["child_notifications"]] == [
+                one["id"] for one in concern["subjects"]
+            ]
+
     @pytest.mark.rule(83)
     @pytest.mark.fault("C3")
     @pytest.mark.parametrize(("step", "field"), [

@@ -37,9 +37,17 @@ _PROTECTED = (
 )
 _NOTIFICATIONS = (
     sa.select(ChildNotification)
-    .where(ChildNotification.case_id == sa.bindparam("case_id"))
+    .where(
+        ChildNotification.case_id == sa.bindparam("case_id"),
+        ChildNotification.subject_id.not_in(
+            sa.select(Subject.id).where(
+                Subject.case_id == sa.bindparam("case_id"), Subject.concern_id != sa.bindparam("concern_id")
+            )
+        ),
+    )
     .order_by(ChildNotification.id)
 )
+"""Those of the concern's persons; one that was told without its person is none of another concern's either."""
 _REPORTER = sa.select(Reporter.id).where(Reporter.concern_id == sa.bindparam("concern_id"))
 
 
@@ -206,7 +214,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
             Known(one, opened[one.id], [(say, statements[say.id]) for say in later if say.subject_id == one.id])
             for one in subjects
         ]
-        tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
+        tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id, concern_id=concern.id)
         tasks.sort(key=lambda task: (places.get(task.subject_id, len(places)), task.recorded_at))
         clocks = await clocks_of(work, *tasks, saturday_counts=saturday_counts)
         owed, steps = await owed_among(work, *tasks), await steps_of(work, *tasks)
