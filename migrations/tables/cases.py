@@ -4,11 +4,11 @@ import sqlalchemy as sa
 
 from migrations.tables.definitions import add_reference, choice, create_record, create_table, revision, sealed
 
-OUTSIDE_115 = ("fvl-28", "fvl-31", "dbl-6-8", "strl-141", "sul-43-2-2")
+OUTSIDE_115 = ("fvl-28", "fvl-31", "dbl-6-8", "strl-141", "sul-43-2-2", "bl-133")
 PARAGRAPHS = ("rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4", *OUTSIDE_115)
 PURPOSES = (
     "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure", "follow_up", "closure",
-    "danger", "own_handling",
+    "danger", "own_handling", "child_notification",
 )
 CHANNELS = ("system", "written", "meeting", "phone")
 

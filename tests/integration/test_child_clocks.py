@@ -215,3 +215,50 @@ class WhenACaseHasEnded:
         (task,) = (await the_concern(case, "politi"))["child_notifications"]
         handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen"}
         await case.politi.post(f"{case.path}/child-notifications/{task['id']}/hand-over", handed, status=200)
+
+
+class WhenThePoliceHandOver:
+    @pytest.mark.rule(83)
+    @pytest.mark.rule(105)
+    @pytest.mark.fault("C3")
+    @pytest.mark.parametrize("stage", ["received", "hindered"])
+    async def test_it_is_an_exchange_with_a_basis_of_its_own_to_the_municipality(
+        self, house: House, stage: str
+    ) -> None:
+        case = await recorded_by_the_police(house, subject={"name": "Ung", "cpr_number": CPR, "is_under_18": True})
+        if stage == "hindered":
+            await case.politi.post(f"{case.path}/clearance-checks", {"outcome": "hindered"})
+        read = await the_concern(case, "politi")
+        (task,), (child,) = read["child_notifications"], read["subjects"]
+        await case.kommune.get(f"{case.path}/concerns/{case.concern_id}", status=404)
+        handed_at = now()
+        handed = {"handed_over_at": handed_at.isoformat(), "handed_over_to": "StraXen"}
+        shown = await case.politi.post(f"{case.path}/child-notifications/{task['id']}/hand-over", handed, status=200)
+        (given,) = (await case.kommune.get(f"{case.path}/exchanges"))["items"]
+        exchange = await case.kommune.get(f"{case.path}/exchanges/{given['id']}")
+        assert (exchange["paragraph"], exchange["recipients"]) == ("bl-133", ["ishoj-kommune"])
+        assert (exchange["purpose"], sorted(exchange["categories"])) == (
+            "child_notification", ["cpr_number", "purely_private"],
+        )
+        told_ids = {row["record_id"] for row in await house.sql("SELECT record_id FROM infohus.disclosure")}
+        assert {str(one) for one in told_ids} == {child["id"], task["id"], shown["steps"][0]["id"], exchange["id"]}
+        entry = (await house.entries())[-1]
+        logged = next(one for one in await house.entries() if one.action == "handOverChildNotification")
+        assert (logged.justification, logged.recipients, entry is not None) == ("bl-133", ["ishoj-kommune"], True)
+        # What made the police worry does not go along.
+        await case.kommune.get(f"{case.path}/concerns/{case.concern_id}", status=404)
+        await house.assert_logs_are_whole()
+
+    @pytest.mark.rule(83)
+    async def test_nothing_under_115_is_an_underretning(self, house: House) -> None:
+        case = await recorded_by_the_police(house, subject=GIRL)
+        draft = {**told("kbh-vestegns-politi", purpose="child_notification"), "summary": "Et barn."}
+        refused = await case.politi.post(f"{case.path}/exchanges", draft, status=422)
+        assert refused["type"] == "/problems/child-is-notified-by-itself"
+
+    @pytest.mark.rule(83)
+    async def test_disclosing_the_child_hands_nothing_over(self, house: House) -> None:
+        case = await recorded_by_the_police(house, subject=GIRL)
+        task = await told_to_the_municipality(case, "subject", "child_notification")
+        assert (task["handed_over_at"], task["steps"]) == (None, [])
+        assert (await the_concern(case, "politi"))["child_notifications"][0]["handed_over_at"] is None

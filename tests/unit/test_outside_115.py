@@ -29,10 +29,11 @@ class WhenTheProvisionIsDerived:
 
     def test_every_authority_has_one_and_none_is_of_115(self) -> None:
         assert BASES.keys() == set(AuthorityKind)
-        assert {one for fitting in BASES.values() for one in fitting} == OUTSIDE_115 - {Paragraph.ON_REQUEST_OF_ANOTHER}
+        only_there = {Paragraph.ON_REQUEST_OF_ANOTHER, Paragraph.CHILD_IS_NOTIFIED}
+        assert {one for fitting in BASES.values() for one in fitting} == OUTSIDE_115 - only_there
         assert all(one in PARAGRAPHS and "115" not in one for one in OUTSIDE_115)
 
-    @pytest.mark.parametrize("stated", sorted(set(Paragraph) - OUTSIDE_115))
+    @pytest.mark.parametrize("stated", sorted({*Paragraph} - OUTSIDE_115 | {Paragraph.CHILD_IS_NOTIFIED}))
     @pytest.mark.parametrize("kind", sorted(AuthorityKind))
     def test_115_and_pets_own_are_refused_to_everybody(self, kind: AuthorityKind, stated: Paragraph) -> None:
         with pytest.raises(BasisDoesNotFit):

@@ -16,6 +16,10 @@ CHILDREN: dict[str, tuple[str, str]] = {
         "Hvad er oplyst om alderen?",
         "Angiv en fødselsdato, en alder, fra og til, eller om personen var under 18 år. Intet er gemt.",
     ),
+    "child-is-notified-by-itself": (
+        "En underretning afleveres for sig selv",
+        "Den hviler på barnets lov § 133 og ikke på § 115. Aflevér den under underretningen, og ret feltet {field}.",
+    ),
     "reporter-is-known": (
         "Der er nogen at bekræfte over for",
         "Bekræft over for den, der har henvendt sig, eller den myndighed, I fik det fra, og registrér dagen.",

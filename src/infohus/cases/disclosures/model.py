@@ -43,10 +43,13 @@ class Paragraph(StrEnum):
     BY_HEALTH_PERSON = "sul-43-2-2"
     """Sundhedslovens § 43, stk. 2, nr. 2: an evident public interest, or weighty regard for others."""
 
+    CHILD_IS_NOTIFIED = "bl-133"
+    """Barnets lovs § 133: who learns of a child in public service notifies the municipality; it cannot be declined."""
+
 
 OUTSIDE_115 = frozenset({
     Paragraph.BETWEEN_AUTHORITIES, Paragraph.ON_REQUEST_OF_ANOTHER, Paragraph.BY_INSTITUTION,
-    Paragraph.CRIME_TO_BE_PREVENTED, Paragraph.BY_HEALTH_PERSON,
+    Paragraph.CRIME_TO_BE_PREVENTED, Paragraph.BY_HEALTH_PERSON, Paragraph.CHILD_IS_NOTIFIED,
 })
 """The provisions outside § 115 that an authority discloses by on its own (rules 84 and 105)."""
 
@@ -64,8 +67,8 @@ class CooperationForm(StrEnum):
 class Purpose(StrEnum):
     """Why it is disclosed: a closed list that cannot express the investigation of a crime (rule 2).
 
-    Danger is a report of its own, outside § 115 (rule 84), and what an authority does for itself is none of the
-    infohus' either (rule 105): no exchange under § 115 has these two.
+    Danger is a report of its own, outside § 115 (rule 84), and so is an underretning (rule 83); what an authority does
+    for itself is none of the infohus' either (rule 105): no exchange under § 115 has these three.
     """
 
     CLEARANCE_CHECK = "clearance_check"
@@ -78,6 +81,7 @@ class Purpose(StrEnum):
     CLOSURE = "closure"
     DANGER = "danger"
     OWN_HANDLING = "own_handling"
+    CHILD_NOTIFICATION = "child_notification"
 
 
 class Category(StrEnum):

@@ -29,6 +29,7 @@ from infohus.cases.disclosures.onward_notices import notify_owners
 from infohus.cases.disclosures.outside_115 import Outside, refuse_other_categories
 from infohus.cases.disclosures.refusals import (
     BeforeTheCase,
+    ChildIsNotifiedByItself,
     ConsentNotConsidered,
     DangerIsReportedByItself,
     InvestigationNotRuledOut,
@@ -52,8 +53,11 @@ LATE_AFTER = timedelta(hours=24)
 CLOCK_TOLERANCE = timedelta(minutes=2)
 _ANSWERS_PET = frozenset({Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE})
 """Acts that can disclose at PET's request: what both sides see is never shown by an exchange that one may not see."""
-
-
+_BY_AN_ACT_OF_ITS_OWN = {
+    Purpose.DANGER: DangerIsReportedByItself, Purpose.OWN_HANDLING: NotDisclosedUnder115,
+    Purpose.CHILD_NOTIFICATION: ChildIsNotifiedByItself,
+}
+"""Purposes outside § 115, each with the refusal of whatever else has it."""
 _RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
 _TOOK_PART = sa.select(Participant.acts_for).distinct().where(
     Participant.case_id == sa.bindparam("case_id"), Participant.begins_at <= sa.bindparam("at"),
@@ -164,13 +168,12 @@ async def disclose(  # noqa: PLR0913 - what tells a disclosure from another, by 
 
 
 def _refuse_the_act_of_another(work: UnitOfWork, draft: DisclosureDraft, outside: Outside | None) -> None:
-    """Require that the unit's act discloses such a thing: under § 115, in answer to PET, or as a report of danger."""
+    """Require that the unit's act discloses such a thing: under § 115, in answer to PET, or outside."""
     if outside is None:
         work.require(Action.RECORD_EXCHANGE)
-    if (draft.purpose is Purpose.DANGER) != (outside is not None and outside.purpose is Purpose.DANGER):
-        raise DangerIsReportedByItself(field="purpose")
-    if (draft.purpose is Purpose.OWN_HANDLING) != (outside is not None and outside.purpose is Purpose.OWN_HANDLING):
-        raise NotDisclosedUnder115(field="purpose")
+    for purpose, refusal in _BY_AN_ACT_OF_ITS_OWN.items():
+        if (draft.purpose is purpose) != (outside is not None and outside.purpose is purpose):
+            raise refusal(field="purpose")
     if draft.requested_by_pet and work.action not in _ANSWERS_PET:
         raise PetIsAnsweredByItself
 

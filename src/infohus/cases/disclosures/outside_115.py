@@ -1,7 +1,8 @@
 """Videregivelse uden for § 115: on which provision an authority can disclose there, and who can use which (rule 105).
 
 What § 115 does not carry has a named basis of its own. Necessity and categories are asked for all the same; ties to
-gangs are never disclosed so, since stk. 5 knows them in one form of cooperation alone.
+gangs are never disclosed so, since stk. 5 knows them in one form of cooperation alone. The basis of an underretning is
+used by its hand-over alone (rule 83).
 
 Source: forvaltningsloven § 28 with databeskyttelsesloven §§ 6-8; straffeloven § 141; sundhedsloven § 43.
 """
@@ -53,6 +54,8 @@ class Outside(NamedTuple):
     @property
     def purpose(self) -> Purpose:
         """The one purpose it has."""
+        if self.basis is Paragraph.CHILD_IS_NOTIFIED:
+            return Purpose.CHILD_NOTIFICATION
         return Purpose.OWN_HANDLING if self.is_acute is None else Purpose.DANGER
 
 
@@ -92,5 +95,5 @@ def refuse_other_categories(categories: list[Category]) -> None:
 
 
 assert {one for fitting in BASES.values() for one in fitting} | {  # noqa: S101 - each is somebody's
-    Paragraph.ON_REQUEST_OF_ANOTHER
+    Paragraph.ON_REQUEST_OF_ANOTHER, Paragraph.CHILD_IS_NOTIFIED
 } == OUTSIDE_115

@@ -31,6 +31,10 @@ class PetIsAnsweredByItself(Refused):
     """Rule 85: a proposal, a measure or a question is never shown by an exchange at PET's request."""
 
 
+class ChildIsNotifiedByItself(Refused):
+    """Rule 83: an underretning is handed over by an act of its own, never under § 115."""
+
+
 class DangerIsReportedByItself(Refused):
     """Rule 84: danger is reported by an act of its own, outside § 115; no exchange under § 115 is for that."""
 

@@ -4,13 +4,17 @@ Each is a record of its own that points to the task.
 """
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
+from infohus.cases.disclosures.model import Category, Channel, DisclosureDraft, Item, Paragraph, Purpose
+from infohus.cases.disclosures.operations import CLOCK_TOLERANCE, disclose
+from infohus.cases.disclosures.outside_115 import Outside
 from infohus.cases.persons.model import Subject
 from infohus.casework.concerns.clocks import Clocks
 from infohus.casework.concerns.model import (
@@ -23,17 +27,25 @@ from infohus.casework.concerns.model import (
 )
 from infohus.casework.concerns.refusals import BeforeTheClockBegan, ReporterIsKnown
 from infohus.danish_calendar import danish_day
+from infohus.kernel.access.model import Infohus
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.moments import Day, Moment
-from infohus.kernel.requests.words import Label
+from infohus.kernel.requests.words import Label, OptionalReason
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class HandOverDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """To whom the underretning was handed over, and when."""
+    """To whom in the municipality the underretning was handed over, when and how.
+
+    `categories` and `channel` are those of the exchange that it is, where another authority than the municipality hands
+    over: purely private, unless stated; whether a CPR number goes along is seen.
+    """
 
     handed_over_at: Moment
     handed_over_to: Label
+    categories: Annotated[list[Category], Meta(min_length=1, max_length=5)] | None = None
+    strict_necessity: OptionalReason | None = None
+    channel: Channel = Channel.WRITTEN
 
 
 class AssessmentOfChildDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -61,6 +73,9 @@ _OWED = sa.select(ChildNotification.id).where(
 )
 
 
+NECESSITY = "Underretningspligten: barnets lov § 133."
+_SUBJECT = sa.select(Subject).where(Subject.id == sa.bindparam("id"))
+_MUNICIPALITY = sa.select(Infohus.municipality_id).where(Infohus.id == sa.bindparam("id"))
 _RECEIVED = sa.select(Concern.received_at).join(Subject, Subject.concern_id == Concern.id).where(
     Subject.id == sa.bindparam("subject_id")
 )
@@ -95,7 +110,8 @@ async def hand_over_child_notification(
 ) -> ChildNotificationStep:
     """Record that the underretning was handed over; with the last one the side knows of, it may screen (rule 32).
 
-    The authority that recorded the child hands it over, and the municipality what was disclosed to it.
+    The authority that recorded the child hands it over, and the municipality what was disclosed to it. Another
+    authority than the municipality hands over to that: an exchange with a basis of its own (rules 83 and 105).
 
     Raises:
         NotAvailable: it is the municipality's, disclosed to the caller.
@@ -110,8 +126,31 @@ async def hand_over_child_notification(
     step = await _record(
         work, notification, ChildStep.HANDED_OVER, taken_at=draft.handed_over_at, handed_over_to=draft.handed_over_to
     )
+    if work.caller.authority_kind is not AuthorityKind.MUNICIPALITY:
+        await _tell_the_municipality(work, notification, step, draft)
     work.side.change()
     return step
+
+
+async def _tell_the_municipality(
+    work: UnitOfWork, notification: ChildNotification, step: ChildNotificationStep, draft: HandOverDraft
+) -> None:
+    """Disclose child, task and hand-over to the municipality of the infohus, outside § 115. Source: barnets lov § 133.
+
+    What was handed over before the case was opened is told in it from then on; the step says when it was.
+    """
+    subject = await work.row(Subject, _SUBJECT, id=notification.subject_id)
+    municipality = (await work.values(_MUNICIPALITY, id=work.infohus_id))[0]["municipality_id"]
+    if subject is None:
+        raise errors.NotAvailable
+    categories = [*(draft.categories or [Category.PURELY_PRIVATE]), *([Category.CPR_NUMBER] if subject.cpr_index is not None else [])]
+    disclosure = DisclosureDraft(
+        recipients=[municipality], purpose=Purpose.CHILD_NOTIFICATION, categories=list(dict.fromkeys(categories)),
+        necessity=NECESSITY, strict_necessity=draft.strict_necessity, channel=draft.channel,
+        exchanged_at=min(max(draft.handed_over_at, work.case.opened_at), work.now),
+    )
+    outside = Outside(Paragraph.CHILD_IS_NOTIFIED, is_acute=None)
+    await disclose(work, disclosure, [Item.of(one) for one in (subject, notification, step)], outside=outside)
 
 
 async def record_assessment_of_child(

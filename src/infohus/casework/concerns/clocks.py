@@ -1,7 +1,8 @@
 """The two clocks of an underretning: the municipality's, from its own receipt, its tovholder's included (rule 32).
 
 Where the municipality recorded the concern, they stand in its task. Where it was told, they follow from when an
-exchange told it of the task or of the person; what was withdrawn later was received all the same.
+exchange told it of the task or of the person, or from when it was handed over; what was withdrawn later was received
+all the same.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.casework.concerns.deadlines import assess_by, began_at, receipt_by
-from infohus.casework.concerns.model import ChildNotification
+from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ChildStep
 from infohus.kernel.access.model import Disclosure
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -43,6 +44,13 @@ _TOLD_AT = (
 )
 
 
+_HANDED_OVER_AT = sa.select(sa.func.min(ChildNotificationStep.taken_at).label("at")).where(
+    ChildNotificationStep.notification_id == sa.bindparam("notification_id"),
+    ChildNotificationStep.step == ChildStep.HANDED_OVER,
+    ChildNotificationStep.authority_id != sa.bindparam("authority_id"),
+)
+
+
 async def told_at(work: UnitOfWork, *record_ids: UUID) -> datetime | None:
     """Give when an exchange first told the caller's authority of one of these records."""
     rows = await work.values(_TOLD_AT, ids=sorted(record_ids), authority_id=work.caller.authority_id)
@@ -58,7 +66,10 @@ async def clocks_of(
         if task.assess_by is not None and task.receipt_by is not None:
             found[task.id] = Clocks(began_at(task.assess_by), task.assess_by, task.receipt_by)
         elif work.caller.authority_kind is AuthorityKind.MUNICIPALITY:
-            received_at = await told_at(work, task.id, task.subject_id)
-            if received_at is not None:
-                found[task.id] = Clocks.since(received_at, saturday_counts=saturday_counts)
+            handed = await work.values(
+                _HANDED_OVER_AT, notification_id=task.id, authority_id=work.caller.authority_id
+            )
+            received = [await told_at(work, task.id, task.subject_id), *(row["at"] for row in handed)]
+            if known := [at for at in received if at is not None]:
+                found[task.id] = Clocks.since(min(known), saturday_counts=saturday_counts)
     return found

@@ -46,7 +46,7 @@ _DISCLOSING = _PROPOSING | _AMENDING | {
     Action.CONTRIBUTE_TO_ASSESSMENT, Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
     Action.DIFFER_ON_SCOPE_DECISION,
 }
-_TELLING = _DISCLOSING | {Action.REPORT_DANGER, Action.DISCLOSE_OUTSIDE}
+_TELLING = _DISCLOSING | {Action.REPORT_DANGER, Action.DISCLOSE_OUTSIDE, Action.HAND_OVER_CHILD_NOTIFICATION}
 """What tells somebody something; outside § 115 nothing is passed on that another owns."""
 _WITHDRAWING = frozenset({Action.WITHDRAW_EXCHANGE})
 _PLAN = frozenset({Action.LOAD_PLAN})
