@@ -232,7 +232,7 @@ class WhenThePoliceHandOver:
         (task,), (child,) = read["child_notifications"], read["subjects"]
         await case.kommune.get(f"{case.path}/concerns/{case.concern_id}", status=404)
         handed_at = now()
-        handed = {"handed_over_at": handed_at.isoformat(), "handed_over_to": "StraXen"}
+        handed = {"handed_over_at": handed_at.isoformat(), "handed_over_to": "StraXen", "text": "Han er på gaden."}
         shown = await case.politi.post(f"{case.path}/child-notifications/{task['id']}/hand-over", handed, status=200)
         (given,) = (await case.kommune.get(f"{case.path}/exchanges"))["items"]
         exchange = await case.kommune.get(f"{case.path}/exchanges/{given['id']}")
@@ -245,6 +245,11 @@ class WhenThePoliceHandOver:
         entry = (await house.entries())[-1]
         logged = next(one for one in await house.entries() if one.action == "handOverChildNotification")
         assert (logged.justification, logged.recipients, entry is not None) == ("bl-133", ["ishoj-kommune"], True)
+        assert exchange["summary"] == "Han er på gaden."
+        (line,) = (await case.kommune.get(f"{case.path}/child-notifications"))["items"]
+        assert (line["child"]["name"], line["task"]["id"]) == ("Ung", task["id"])
+        began = datetime.fromisoformat(line["task"]["assess_by"]) - timedelta(hours=24)
+        assert abs(began - handed_at) < timedelta(seconds=1)
         # What made the police worry does not go along.
         await case.kommune.get(f"{case.path}/concerns/{case.concern_id}", status=404)
         await house.assert_logs_are_whole()

@@ -24,6 +24,7 @@ from infohus.casework.concerns.child_notifications import (
     record_receipt_to_reporter,
     steps_of,
 )
+from infohus.casework.concerns.child_routes import handlers as child_handlers
 from infohus.casework.concerns.clocks import Clocks, clocks_of
 from infohus.casework.concerns.kept_apart_routes import handlers as kept_apart_handlers
 from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern
@@ -244,5 +245,5 @@ async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotific
 
 handlers = [
     record, add, list_concerns, read, record_clearance, read_clearance, hand_over, record_assessment, record_receipt,
-    *kept_apart_handlers, state,
+    *kept_apart_handlers, state, *child_handlers,
 ]

@@ -38,13 +38,14 @@ class HandOverDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """To whom in the municipality the underretning was handed over, when and how.
 
     `categories` and `channel` are those of the exchange that it is, where another authority than the municipality hands
-    over: purely private, unless stated; whether a CPR number goes along is seen.
+    over: purely private, unless stated; whether a CPR number goes along is seen. `text` is what the underretning says.
     """
 
     handed_over_at: Moment
     handed_over_to: Label
     categories: Annotated[list[Category], Meta(min_length=1, max_length=5)] | None = None
     strict_necessity: OptionalReason | None = None
+    text: OptionalReason | None = None
     channel: Channel = Channel.WRITTEN
 
 
@@ -143,14 +144,17 @@ async def _tell_the_municipality(
     municipality = (await work.values(_MUNICIPALITY, id=work.infohus_id))[0]["municipality_id"]
     if subject is None:
         raise errors.NotAvailable
-    categories = [*(draft.categories or [Category.PURELY_PRIVATE]), *([Category.CPR_NUMBER] if subject.cpr_index is not None else [])]
+    categories = list(draft.categories or [Category.PURELY_PRIVATE])
+    if subject.cpr_index is not None:
+        categories.append(Category.CPR_NUMBER)
     disclosure = DisclosureDraft(
         recipients=[municipality], purpose=Purpose.CHILD_NOTIFICATION, categories=list(dict.fromkeys(categories)),
         necessity=NECESSITY, strict_necessity=draft.strict_necessity, channel=draft.channel,
         exchanged_at=min(max(draft.handed_over_at, work.case.opened_at), work.now),
     )
     outside = Outside(Paragraph.CHILD_IS_NOTIFIED, is_acute=None)
-    await disclose(work, disclosure, [Item.of(one) for one in (subject, notification, step)], outside=outside)
+    items = [Item.of(one) for one in (subject, notification, step)]
+    await disclose(work, disclosure, items, summary=draft.text, outside=outside)
 
 
 async def record_assessment_of_child(
