@@ -267,3 +267,24 @@ class WhenThePoliceHandOver:
         task = await told_to_the_municipality(case, "subject", "child_notification")
         assert (task["handed_over_at"], task["steps"]) == (None, [])
         assert (await the_concern(case, "politi"))["child_notifications"][0]["handed_over_at"] is None
+
+    @pytest.mark.rule(70)
+    @pytest.mark.rule(83)
+    async def test_it_blocks_the_police_until_then_and_the_municipality_from_then_on(self, house: House) -> None:
+        case = await (await house.case()).accept()
+        added = await case.politi.post(f"{case.path}/concerns", a_concern(subjects=[GIRL]))
+        (task,) = (await case.politi.get(f"{case.path}/concerns/{added['id']}"))["child_notifications"]
+        path, closing = f"{case.path}/child-notifications/{task['id']}", f"{case.path}/closing"
+        [blocker] = (await case.politi.get(closing))["blockers"]
+        assert (blocker["code"], blocker["on"]) == ("child-notification-not-handed-over", [task["id"]])
+        assert (await case.kommune.get(closing))["blockers"] == []
+        draft = {
+            "outcome": "completed", "content": {"reasons": "Målet er nået."}, "disclosure": told(purpose="closure"),
+        }
+        proposal = await case.kommune.post(f"{case.path}/closures", draft)
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen"}
+        await case.politi.post(f"{path}/hand-over", handed, status=200)
+        assert (await case.politi.get(closing))["blockers"] == []
+        [blocker] = (await case.kommune.get(closing))["blockers"]
+        assert (blocker["code"], blocker["on"]) == ("child-notification-clock-runs", [task["id"]])
+        assert (await case.kommune.get(f"{case.path}/closures/{proposal['id']}"))["signatures"] == []

@@ -182,16 +182,6 @@ async def _measure_of(house: House, authority: str) -> tuple[CaseInHand, Resolve
     return case, lambda: person.post(path, {"text": "Færdig.", "outcome": "goal_reached"})
 
 
-async def child_of_the_police(house: House) -> tuple[CaseInHand, Resolve]:
-    """One whom only the police know of: they hand the underretning over themselves."""
-    case = await (await house.case()).accept()
-    added = await case.politi.post(f"{case.path}/concerns", A_CHILD)
-    concern = await case.politi.get(f"{case.path}/concerns/{added['id']}")
-    path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
-    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Kommunens familieafdeling"}
-    return case, lambda: case.politi.post(path, handed, status=200)
-
-
 async def asked_from_outside(house: House) -> tuple[CaseInHand, Resolve]:
     """A request that the police noted for themselves."""
     case = await (await house.case()).accept()
@@ -240,7 +230,6 @@ class WhenSomethingStandsInTheWay:
         (child, MUNICIPALITY, "child-notification-not-handed-over", "municipal_coordinator"),
         (child_not_receipted, MUNICIPALITY, "child-notification-clock-runs", "municipal_coordinator"),
         (child_not_assessed, MUNICIPALITY, "child-notification-clock-runs", "municipal_coordinator"),
-        (child_of_the_police, POLICE, "child-notification-not-handed-over", "police_coordinator"),
         (measure, POLICE, "measure-not-ended", "the_responsible_authority"),
         (measure_of_the_municipality, MUNICIPALITY, "measure-not-ended", "the_responsible_authority"),
         (asked_from_outside, POLICE, "request-not-answered", "the_authority_asked"),

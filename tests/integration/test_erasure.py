@@ -61,7 +61,7 @@ class WhenACaseIsClosed:
 
     @pytest.mark.rule(43)
     @pytest.mark.rule(44)
-    async def test_a_child_that_only_the_police_know_of_does_not_show_in_the_municipality_s_rule(
+    async def test_a_child_that_the_police_hand_over_shows_in_the_municipality_s_rule_from_then_on(
         self, house: House
     ) -> None:
         case = await house.case(subjects=[])
@@ -73,9 +73,12 @@ class WhenACaseIsClosed:
         path = f"{case.path}/child-notifications/{seen['child_notifications'][0]['id']}/hand-over"
         handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
         await case.politi.post(path, handed, status=200)
+        await case.kommune.post(path.replace("hand-over", "assessment"), {"assessed_at": now().isoformat()}, status=200)
+        given = {"receipt_given_on": str(danish_day(now()))}
+        await case.kommune.post(path.replace("hand-over", "receipt"), given, status=200)
         await (await case.clear()).close("completed")
         (kept,) = await case.kommune.get(f"{case.path}/retention")
-        assert kept["rule"] == "ordinary"
+        assert kept["rule"] == "child"
 
 
 async def hand_over(case: CaseInHand) -> None:

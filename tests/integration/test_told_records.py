@@ -162,9 +162,9 @@ class WhenTheOwnerGoesOn:
         await it.hand_over()
         path = f"{it.case.path}/child-notifications/{it.child}/hand-over"
         handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
-        # No refusal tells the municipality that the police have done so, and no second one counts twice.
+        # The municipality's tovholder, to whom the police did so, hands it on; no second one counts twice.
         task = await it.reader.post(path, handed, status=200)
-        assert [one["authority_id"] for one in task["steps"]] == [MUNICIPALITY]
+        assert [one["authority_id"] for one in task["steps"]] == [POLICE, MUNICIPALITY]
         await it.reader.post(path, handed, status=409)
         await it.owner.post(path, handed, status=409)
 

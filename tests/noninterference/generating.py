@@ -8,7 +8,7 @@ from typing import Any
 from noninterference.acts import DECISIONS, Act, has_child
 from noninterference.further_acts import DAYS_UNTIL_ONE_MAY_END_ALONE
 from noninterference.history import History, third_of
-from noninterference.installation import INSTITUTION, SIDES, other
+from noninterference.installation import INSTITUTION, MUNICIPALITY, SIDES, other
 from noninterference.onward_acts import AFTER_TELLING_A_THIRD
 from noninterference.own_acts import AFTER, OF_THE_DRAWN_IN, ON_A_CASE, ON_AN_INFOHUS
 
@@ -98,12 +98,16 @@ class Author:
         if self.drawn.random() < 0.7:
             self.lead_on(self.cases[0], self.drawn.choice([1, 3, 5, 7, 7, 7, 7, 7]))
 
+    def may_be_told(self, case: CaseSoFar) -> bool:
+        """Say whether its child is handed over in both runs: by the municipality itself, or one that is alike."""
+        return case.opened_by == MUNICIPALITY or self.acts[case.number].choice_elsewhere is None
+
     def lead_on(self, case: CaseSoFar, acts: int) -> None:
         """Bring a case some acts further, with nobody looking."""
         first = len(self.acts)
         if self.drawn.random() < 0.5 or self.passes_on:
             self.add("invite", self.hides, case=case, choice=2 + 3 * self.drawn.randrange(5))
-        if has_child(case.choice):
+        if has_child(case.choice) and self.may_be_told(case):
             self.add("hand over the child", case.opened_by, case=case, about=case.number)
         for _ in range(acts):
             if case.proposal is not None:
@@ -199,7 +203,7 @@ class Author:
                 if act.shared:
                     yield 2, do("reveal a first view", act.side, about=act.number)
         if case.stage in NEXT:
-            if has_child(case.choice) and case.stage == "accepted":
+            if has_child(case.choice) and case.stage == "accepted" and self.may_be_told(case):
                 yield 6, do("hand over the child", case.opened_by, about=case.number)
             yield 9, lambda: self.propose(case, NEXT[case.stage])
         if case.stage == "qualifying":
@@ -273,6 +277,11 @@ class Author:
             kinds += [
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides
                 for after in those
+            ] * 2
+            # What the police hand over, the municipality is told.
+            kinds += [
+                ("hand over the child", act) for act in case.of("open a case", "add a concern")
+                if act.side == self.hides == MUNICIPALITY
             ] * 2
             kind, about = self.drawn.choice(kinds)
             institution = self.institution_hidden(case)

@@ -252,8 +252,8 @@ AFTER = {
     "note": ("restrict", "tell the third authority", "ask for content"),
     "record a request for access": ("make the package",),
     "hold": ("lift a hold",), "restrict": ("lift a restriction",), "measure, untold": ("follow up, untold",),
-    "add a concern": ("hand over the child", "state an age", "release what is withheld"),
-    "open a case": ("hand over the child", "state an age", "release what is withheld"),
+    "add a concern": ("state an age", "release what is withheld"),
+    "open a case": ("state an age", "release what is withheld"),
     "be asked from outside": ("decline",), "be asked by PET": ("say that nothing is held",),
 }
 """For each kind, what may be done about what it made."""

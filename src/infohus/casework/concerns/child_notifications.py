@@ -197,7 +197,8 @@ async def _record(  # noqa: PLR0913 - all but the first three by name
     work: UnitOfWork, notification: ChildNotification, step: ChildStep, *, taken_at: datetime | None = None,
     taken_on: date | None = None, handed_over_to: str | None = None,
 ) -> ChildNotificationStep:
-    if any(one.step is step for one in await steps_of(work, notification)):
+    own = work.caller.authority_id
+    if any((one.step, one.authority_id) == (step, own) for one in await steps_of(work, notification)):
         raise errors.AlreadyRecorded
     recorded = work.create(
         ChildNotificationStep, sealed={"handed_over_to": handed_over_to}, notification_id=notification.id, step=step,
