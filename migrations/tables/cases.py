@@ -139,7 +139,9 @@ def create_tables() -> None:
             " AND num_nulls(consent, necessity, proportionality, subsidiarity) = 0)",
             name="weighed_as_its_provision_asks",
         ),
-        sa.CheckConstraint(f"(cooperation_form IS NULL) = ({outside})", name="cooperates_under_115"),
+        sa.CheckConstraint(
+            f"(cooperation_form IS NULL) = (paragraph = 'pet-loven-4' OR {outside})", name="cooperates_under_115"
+        ),
         sa.CheckConstraint(
             "(purpose = 'danger') = (is_acute IS NOT NULL) AND (is_acute IS NULL) = (was_told_112 IS NULL)"
             f" AND (purpose <> 'danger' OR {outside})",

@@ -60,6 +60,22 @@ class WhenThereIsNewDanger:
         assert receipts["unacknowledged"] == []
         assert await case.stage() == stage
 
+    @pytest.mark.rule(20)
+    @pytest.mark.parametrize("stage", [*ENDED, "received"])
+    async def test_the_police_warn_the_municipality_at_every_stage_too(self, house: House, stage: str) -> None:
+        """It may be meant for those who work there; of the case nothing else goes along."""
+        case = await house.case() if stage == "received" else await ended(house, stage)
+        happened = {"happened_at": now().isoformat(), "text": "Kilden."}
+        noted = (await case.politi.post(f"{case.path}/notes", happened))["id"]
+        said = await case.politi.post(f"{case.path}/danger-reports", DANGER)
+        assert (said["paragraph"], said["recipients"], said["was_told_112"]) == ("fvl-28", [MUNICIPALITY], True)
+        read = await case.kommune.get(f"{case.path}/exchanges/{said['id']}")
+        assert (read["summary"], read["records"]) == (DANGER["danger"], [])
+        await case.kommune.get(f"{case.path}/notes/{noted}", status=404)
+        receipt = {"manifest": said["manifest"]}
+        await case.kommune.post(f"{case.path}/exchanges/{said['id']}/receipts", receipt, status=200)
+        assert await case.stage() == stage
+
     async def test_it_waits_for_nothing_at_any_stage(self, house: House) -> None:
         """A child whose underretning waits, an open proposal, a signature: nothing of it stands in the way."""
         case = await house.case(subjects=[{"name": "Barn Barnesen", "is_under_18": True}])
@@ -183,7 +199,7 @@ class WhenTheDangerIsAcute:
             (case.kommune, {"content": sent[:-1]}),
             (case.kommune, {"content": sent, "headers": {"Content-Type": "text/plain"}}),
             (case.kommune, {"json": DANGER, "params": {"x": "1"}}),
-            (case.politi, {"json": DANGER}), (house.person("dpo"), {"json": DANGER}),
+            (house.person("dpo"), {"json": DANGER}),
             (case.kommune, {"json": DANGER, "headers": {"Authorization": "Bearer udløbet".encode()}}),
         ):
             answer = await person.call("POST", path, **more)
@@ -250,7 +266,7 @@ class WhenSomebodyDrawnInLearnsOfDanger:
 
 @pytest.mark.rule(84)
 class WhenSomebodyElseTries:
-    @pytest.mark.parametrize("who", ["politi", "dpo", "jurist", "admin"])
+    @pytest.mark.parametrize("who", ["politi-dpo", "dpo", "jurist", "admin"])
     async def test_it_is_refused(self, house: House, who: str) -> None:
         case = await house.case()
         answer = await house.person(who).call("POST", f"{case.path}/danger-reports", json=DANGER)
@@ -273,5 +289,5 @@ async def test_the_refusal_of_investigation_names_the_ways_outside_115(house: Ho
     case = await house.case()
     body = {**told(), "summary": "Sagt.", "for_criminal_investigation": True}
     detail = (await case.kommune.call("POST", f"{case.path}/exchanges", json=body)).json()["detail"]
-    for named in ("112", "Meld fare til politiet", "forvaltningslovens § 28", "straffelovens § 141", "§ 43"):
+    for named in ("112", "»Meld fare«", "forvaltningslovens § 28", "straffelovens § 141", "§ 43"):
         assert named in detail

@@ -25,9 +25,7 @@ AT_THE_END = (
 """What the observing side does last in every case: acts whose answers could tell of all that stands there."""
 BETWEEN_READINGS = 0.3
 """How often hidden acts stand between two readings of their case."""
-NEXT = {
-    "cleared": "scope", "accepted": "screening", "recommending": "recommendation",
-}
+NEXT = {"cleared": "scope", "accepted": "screening", "recommending": "recommendation"}
 """The joint decision that leads on from a stage."""
 LEADS_TO = {
     ("scope", 0): "accepted", ("scope", 1): "accepted", ("scope", 2): "accepted",
@@ -98,16 +96,17 @@ class Author:
         if self.drawn.random() < 0.7:
             self.lead_on(self.cases[0], self.drawn.choice([1, 3, 5, 7, 7, 7, 7, 7]))
 
-    def may_be_told(self, case: CaseSoFar) -> bool:
-        """Say whether its child is handed over in both runs: by the municipality itself, or one that is alike."""
-        return case.opened_by == MUNICIPALITY or self.acts[case.number].choice_elsewhere is None
+    def hands_over(self, case: CaseSoFar) -> bool:
+        """Say whether its child, if any, is handed over in both runs: by the municipality, or one that is alike."""
+        is_alike = self.acts[case.number].choice_elsewhere is None
+        return has_child(case.choice) and (is_alike or case.opened_by == MUNICIPALITY)
 
     def lead_on(self, case: CaseSoFar, acts: int) -> None:
         """Bring a case some acts further, with nobody looking."""
         first = len(self.acts)
         if self.drawn.random() < 0.5 or self.passes_on:
             self.add("invite", self.hides, case=case, choice=2 + 3 * self.drawn.randrange(5))
-        if has_child(case.choice) and self.may_be_told(case):
+        if self.hands_over(case):
             self.add("hand over the child", case.opened_by, case=case, about=case.number)
         for _ in range(acts):
             if case.proposal is not None:
@@ -142,10 +141,8 @@ class Author:
             return lambda: self.add(kind, by, case=case, **more)
 
         yield 2, do("tell the other")
-        yield 1, do("tell by phone")
-        yield 1, do("report danger", "municipality")
-        yield 1, do("ask the other")
-        yield 1, do("invite")
+        for kind in ("tell by phone", "report danger", "ask the other", "invite"):
+            yield 1, do(kind)
         yield 4, do(self.drawn.choice(ON_A_CASE), self.observer)
         yield 1, do(self.drawn.choice(ON_AN_INFOHUS), self.observer)
         for kinds, after, by_maker in _FOLLOWS:
@@ -203,7 +200,7 @@ class Author:
                 if act.shared:
                     yield 2, do("reveal a first view", act.side, about=act.number)
         if case.stage in NEXT:
-            if has_child(case.choice) and case.stage == "accepted" and self.may_be_told(case):
+            if case.stage == "accepted" and self.hands_over(case):
                 yield 6, do("hand over the child", case.opened_by, about=case.number)
             yield 9, lambda: self.propose(case, NEXT[case.stage])
         if case.stage == "qualifying":
@@ -278,11 +275,8 @@ class Author:
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides
                 for after in those
             ] * 2
-            # What the police hand over, the municipality is told.
-            kinds += [
-                ("hand over the child", act) for act in case.of("open a case", "add a concern")
-                if act.side == self.hides == MUNICIPALITY
-            ] * 2
+            children = case.of("open a case", "add a concern") if self.hides == MUNICIPALITY else ()
+            kinds += [("hand over the child", act) for act in children if act.side == MUNICIPALITY] * 2
             kind, about = self.drawn.choice(kinds)
             institution = self.institution_hidden(case)
             if institution and self.drawn.random() < 0.2:

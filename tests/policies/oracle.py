@@ -152,7 +152,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.LEAVE_CASE: ActionRule("Case", invited_for=_ANY_AREA),
     Action.NOTE_INFORMATION: ActionRule("Case", COORDINATORS, invited_for="information"),
     **dict.fromkeys((Action.RECORD_EXCHANGE, Action.DISCLOSE_OUTSIDE), _BY_COORDINATORS),
-    Action.REPORT_DANGER: ActionRule("Case", frozenset({M}), invited_for=_ANY_AREA),
+    Action.REPORT_DANGER: ActionRule("Case", frozenset({M, P}), invited_for=_ANY_AREA),
     Action.LIST_EXCHANGES: ActionRule("Case", COORDINATORS, invited_for="exchange"),
     Action.LOOK_THROUGH: _BY_COORDINATORS,
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,

@@ -110,7 +110,7 @@ ACTS: dict[str, str] = {
     "read-note": "Læs et notat",
     "record-exchange": "Videregiv oplysninger",
     "disclose-outside": "Videregiv uden for § 115",
-    "report-danger": "Meld fare til politiet",
+    "report-danger": "Meld fare",
     "list-exchanges": "Se sagens videregivelser",
     "look-through": "Se, hvem en videregivelse vil nævne",
     "read-exchange": "Læs en videregivelse",

@@ -73,7 +73,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "danger-is-reported-by-itself": (
         "Fare meldes for sig",
         (
-            "Brug »Meld fare til politiet«: meldingen hviler ikke på § 115 og venter ikke på noget. Formålet »fare«"
+            "Brug »Meld fare«: meldingen hviler ikke på § 115 og venter ikke på noget. Formålet »fare«"
             " hører til den og til dens rettelser, og de har intet andet formål. Er der akut fare, så ring 112 først."
         ),
     ),
@@ -87,7 +87,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "participant-is-told-under115": (
         "Modtageren deltager i sagen",
         (
-            "Den, der deltager, får oplysninger efter § 115 eller ved »Meld fare til politiet«. Vælg en modtager, der"
+            "Den, der deltager, får oplysninger efter § 115 eller ved »Meld fare«. Vælg en modtager, der"
             " ikke deltager. Intet er videregivet."
         ),
     ),
@@ -179,7 +179,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Oplysninger må ikke videregives til efterforskning",
         (
             "Retsplejelovens § 115 gælder aldrig efterforskning af straffesager. Intet er videregivet; forsøget er"
-            " logget. Er der akut fare, så ring 112. Anden fare meldes ved »Meld fare til politiet«, som ikke hviler på"
+            " logget. Er der akut fare, så ring 112. Anden fare meldes ved »Meld fare«, som ikke hviler på"
             " § 115, men på forvaltningslovens § 28, straffelovens § 141 eller sundhedslovens § 43. Andet gives til"
             " andre myndigheder ved »Videregiv uden for § 115«."
         ),

@@ -32,7 +32,7 @@ PURPOSES: dict[str, str] = {
     "closed_case": "Efterbehandling af en afsluttet sag",
     "own_handling": "Myndighedens egen behandling uden for infohuset",
     "exchange": "Udveksling af oplysninger mellem myndigheder",
-    "danger": "Fare, som politiet skal kende",
+    "danger": "Fare, som politiet eller kommunen skal kende",
     "participation": "Hvem der deltager i sagen",
     "journal": "Notater og journalisering",
     "data_subject_rights": "Den registreredes rettigheder",

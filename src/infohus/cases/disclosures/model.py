@@ -167,7 +167,7 @@ WEIGHED = (
     f"paragraph = 'pet-loven-4' OR ({_OUTSIDE} AND necessity IS NOT NULL) OR (declared_not_for_investigation"
     " AND num_nulls(consent, necessity, proportionality, subsidiarity) = 0)"
 )
-COOPERATES = f"(cooperation_form IS NULL) = ({_OUTSIDE})"
+COOPERATES = f"(cooperation_form IS NULL) = (paragraph = 'pet-loven-4' OR {_OUTSIDE})"
 OF_DANGER = (
     "(purpose = 'danger') = (is_acute IS NOT NULL) AND (is_acute IS NULL) = (was_told_112 IS NULL)"
     f" AND (purpose <> 'danger' OR {_OUTSIDE})"
@@ -182,7 +182,7 @@ class Exchange(Record):
     in the parts (commas between) at the same place: they read elsewhere, so no disclosure and no key says what it was.
     `declared_not_for_investigation`: the discloser declared that it is not for the investigation of a crime (rule 2).
     That, consent and the answers to § 115's questions may be missing where PET asked. Outside § 115 necessity alone is
-    answered, and there is no form of cooperation.
+    answered. There and where PET asked is no form of cooperation.
     `is_acute`: of a report of danger, whether that was acute; `was_told_112`: whether its answer said to call 112.
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
     open nothing else of the exchange.

@@ -136,7 +136,8 @@ async def disclose(  # noqa: PLR0913 - what tells a disclosure from another, by 
         (one.kind, one.record_id, one.record_version, ",".join(sorted(one.contents))) for one in items
     })
     texts = {**msgspec.structs.asdict(answers), "summary": summary}
-    form = None if outside is not None else draft.cooperation_form or CooperationForm.CRIME_PREVENTION
+    is_under_115 = outside is None and not draft.requested_by_pet
+    form = draft.cooperation_form or CooperationForm.CRIME_PREVENTION if is_under_115 else None
     facts = {
         "paragraph": paragraph, "cooperation_form": form, "purpose": draft.purpose, "channel": draft.channel,
         "categories": sorted({part.value for part in draft.categories}), "exchanged_at": exchanged_at,

@@ -132,7 +132,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.STATE_AGE: deciding("state-age", EVERY, of(P.CHILD_NOTIFICATION)),
     Action.READ_CHILD_NOTIFICATION: reading("read-child-notification", of(P.CHILD_NOTIFICATION)),
     Action.HAND_OVER_CHILD_NOTIFICATION: deciding(
-        "hand-over-child-notification", EVERY, of(P.CHILD_NOTIFICATION), rule=32,
+        "hand-over-child-notification", EVERY, of_exchange_else(P.CHILD_NOTIFICATION), rule=32,
     ),
     Action.RECORD_ASSESSMENT_OF_CHILD: deciding("record-assessment-of-child", EVERY, of(P.CHILD_NOTIFICATION)),
     Action.RECORD_RECEIPT_TO_REPORTER: deciding("record-receipt-to-reporter", EVERY, of(P.CHILD_NOTIFICATION)),

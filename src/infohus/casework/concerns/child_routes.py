@@ -16,7 +16,7 @@ from infohus.casework.concerns.clocks import clocks_of
 from infohus.casework.concerns.model import ChildNotification, Concern
 from infohus.casework.concerns.views import ChildNotificationView, SubjectView
 from infohus.kernel.access.model import Case
-from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -50,13 +50,18 @@ async def list_child_notifications(
     case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], saturday_counts: NamedDependency[bool],
     after: After = NIL, limit: Limit = 50,
 ) -> Page[ChildTaskView]:
-    """List the underretninger that the caller's side owes or was told of, with the child and the running clocks."""
+    """List the underretninger that the caller's side owes or was told of, with the child and the running clocks.
+
+    On a page they stand in the order in which the side came to know the children.
+    """
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         tasks = await work.rows(ChildNotification, _TASKS, case_id=case_id, after=after, limit=limit + 1)
-        children = await _children(work, tasks)
-        clocks = await clocks_of(work, *tasks, saturday_counts=saturday_counts)
-        owed, steps = await owed_among(work, *tasks), await steps_of(work, *tasks)
-        told = await told_of(work, *tasks, *steps)
+        places = {person: place for place, person in enumerate(work.side.persons)}
+        shown = sorted(tasks[:limit], key=lambda task: (places.get(task.subject_id, len(places)), task.recorded_at))
+        children = await _children(work, shown)
+        clocks = await clocks_of(work, *shown, saturday_counts=saturday_counts)
+        owed, steps = await owed_among(work, *shown), await steps_of(work, *shown)
+        told = await told_of(work, *shown, *steps)
         lines = [
             ChildTaskView(
                 ChildNotificationView.of(
@@ -64,9 +69,9 @@ async def list_child_notifications(
                 ),
                 children.get(one.subject_id),
             )
-            for one in tasks
+            for one in shown
         ]
-        return page_of(lines, [one.id for one in tasks], limit=limit)
+        return Page(items=lines, next=tasks[limit - 1].id if len(tasks) > limit else None)
 
 
 async def _children(work: UnitOfWork, tasks: list[ChildNotification]) -> dict[UUID, SubjectView]:

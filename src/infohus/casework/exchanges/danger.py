@@ -1,6 +1,7 @@
 """Fare: new danger reaches the police at every stage, by a report of its own that waits for nothing (rule 84).
 
-Whoever takes part reports it, drawn in or tovholder. It is an exchange like any other: sealed, signed, acknowledged,
+Whoever takes part reports it, drawn in or tovholder. What the police report goes to the municipality, which the danger
+may be meant for, in police alone too (rule 20). It is an exchange like any other: sealed, signed, acknowledged,
 and in the log. It never rests on § 115, and carries no record that was there before.
 """
 
@@ -31,7 +32,8 @@ class DangerBasis(StrEnum):
 
 
 class DangerDraft(TellsTheOther, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the danger is, whether it is acute, and why the police must know. It goes to the police of the infohus.
+    """What the danger is, whether it is acute, and why the other must know. It goes to the police of the infohus, and
+    what the police report to its municipality.
 
     `basis` is left out where the authority's ordinary one fits. `strict_necessity` is asked for where rule 11 asks.
     `about` says whom of those whom the side knows it concerns; left out, all of them: danger waits for no question.
@@ -48,28 +50,28 @@ class DangerDraft(TellsTheOther, frozen=True, forbid_unknown_fields=True, kw_onl
     about: About | None = None
 
     def tells_the_other(self) -> bool:
-        """Say that it goes to the police, whom it does not name."""
+        """Say that it goes to the other authority, which it does not name."""
         return True
 
 
-_POLICE = sa.select(Infohus.police_id).where(Infohus.id == sa.bindparam("id"))
+_TWO_AUTHORITIES = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.id == sa.bindparam("id"))
 
 
 async def report_danger(work: UnitOfWork, draft: DangerDraft) -> Exchange:
-    """Report danger to the police of the infohus, at any stage.
+    """Report danger to the police of the infohus, or from them to its municipality, at any stage.
 
     Raises:
         BasisDoesNotFit: the caller's authority cannot report by the basis stated.
         CategoryNotOutside115: a category goes along that § 115 alone lets be disclosed.
-        RecipientIsOneself: the caller works for the police.
         NoPersonOfTheSide: it names somebody whom the side does not know.
         Refused: necessity or a category is missing, or the moment cannot be.
     """
-    police = (await work.values(_POLICE, id=work.infohus_id))[0]["police_id"]
+    two = (await work.values(_TWO_AUTHORITIES, id=work.infohus_id))[0]
+    recipient = two["municipality_id"] if work.caller.authority_id == two["police_id"] else two["police_id"]
     stated = None if draft.basis is None else Paragraph(draft.basis.value)
     outside = Outside(basis_for(work.caller.authority_kind, stated), is_acute=draft.is_acute)
     disclosure = DisclosureDraft(
-        recipients=[police], purpose=Purpose.DANGER, categories=draft.categories, necessity=draft.necessity,
+        recipients=[recipient], purpose=Purpose.DANGER, categories=draft.categories, necessity=draft.necessity,
         strict_necessity=draft.strict_necessity, channel=draft.channel, exchanged_at=draft.exchanged_at,
     )
     about = await (all_at_hand(work) if draft.about is None else persons_named(work, draft.about))

@@ -48,7 +48,7 @@ class DangerView(msgspec.Struct, frozen=True, kw_only=True):
 async def report(
     case_id: FromPath[UUID], data: JSONBody[DangerDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> DangerView:
-    """Report new danger to the police, at whatever stage the case is; acute danger says first to call 112."""
+    """Report new danger at whatever stage the case is, to the police, and from them to the municipality; 112 first."""
     async with idempotent_scope.begin(Action.REPORT_DANGER, Case, case_id) as work:
         return DangerView.of(await work.earlier(Exchange, EXCHANGE_BY_ID) or await report_danger(work, data))
 

@@ -171,10 +171,9 @@ OTHER_ROLES: Mapping[Action, frozenset[Role]] = {
     **dict.fromkeys((Action.RECORD_CLEARANCE_CHECK, Action.TAKE_OVER_CASE), _POLICE),
     **dict.fromkeys((Action.RECORD_ASSESSMENT_OF_CHILD, Action.RECORD_RECEIPT_TO_REPORTER), _MUNICIPAL),
     Action.LEAVE_CASE: _GUEST,
-    Action.REPORT_DANGER: _MUNICIPAL | _GUEST,
     **dict.fromkeys((
         Action.NOTE_INFORMATION, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED, Action.CONTRIBUTE_TO_ASSESSMENT,
-        Action.RECORD_FOLLOW_UP, Action.ANSWER_INFORMATION_REQUEST,
+        Action.RECORD_FOLLOW_UP, Action.ANSWER_INFORMATION_REQUEST, Action.REPORT_DANGER,
     ), TOVHOLDERE | _GUEST),
 }
 """In which roles an act that writes rows is done, where not by the two tovholdere: as the policies say."""
