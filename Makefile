@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test tools lint types contracts policies migrations bench bench-log attack faults fuzz long-log noninterference names rules catalog lock clean
+.PHONY: help setup demo test tools lint types contracts policies situations migrations bench bench-log attack faults fuzz long-log noninterference names rules catalog lock clean
 # Nothing of the caller's Python may leak into ours; our files can be read whatever the caller's umask.
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PIP_TARGET PIP_PREFIX PIP_USER VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -106,6 +106,10 @@ contracts: setup  ## who may import whom
 policies: setup  ## Cedar policies: schema, format, ids and sources
 	umask 022
 	$(BIN)/python -m infohus.kernel.authorization.check
+
+situations: setup  ## the policies in all 390,000 situations, and each way of spoiling each policy
+	umask 022
+	exec $(BIN)/pytest $(SPREAD) --every-situation tests/policies/test_policies.py tests/policies/test_spoiled_policies.py $(ARGS)
 
 migrations: setup  ## the migrations make exactly what the models say
 	umask 022

@@ -32,12 +32,14 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
 TEMPLATE = "infohus_template"
 LONGEST = (
-    "test_runbook.py", "test_policies.py", "test_spoiled_policies.py", "test_attack.py", "test_demo.py",
-    "test_noninterference.py", "test_lifecycle_model.py", "test_case_machine.py",
+    "test_schemathesis.py", "test_policies.py", "test_spoiled_policies.py", "test_runbook.py", "test_attack.py",
+    "test_demo.py", "test_noninterference.py", "test_lifecycle_model.py", "test_case_machine.py", "test_bench_quick.py",
+    "test_deploy.py",
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-situation", action="store_true", help="ask the policies all there is to ask, not a part")
     parser.addoption("--rules", action="store_true", help="list every rule with the tests that name it")
 
 

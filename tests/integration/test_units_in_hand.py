@@ -132,7 +132,7 @@ class WhenTwoActsAreTheFirstOfTheirAuthority:
             units.begin(kommune(house), Action.NOTE_INFORMATION, Case, UUID(case.id)) as two,
         ):
             for work, text in ((one, "En."), (two, "To.")):
-                noted.append(note_information(work, InformationDraft(text=text, source="skolen")).id)
+                noted.append((await note_information(work, InformationDraft(text=text, source="skolen"))).id)
         assert len(await house.sql("SELECT FROM keys.side_secret")) == 1
         texts = [(await case.kommune.get(f"{case.path}/information/{one}"))["text"] for one in noted]
         assert texts == ["En.", "To."]

@@ -27,7 +27,7 @@ from noninterference.playing import Difference, compare
 from noninterference.shrinking import shrunk
 from one_api import description_of
 
-HISTORIES, IN_ONE_TEST = 60, 5
+HISTORIES, IN_ONE_TEST = 30, 5
 PLACES = 1000
 LOOKS = 0.5
 """Half as many looks in each history as elsewhere: how many histories there are tells more than how long each looks."""

@@ -1,7 +1,7 @@
 """Each policy is spoiled in every small way; the oracle must notice by another answer or other prohibitions."""
 
 from collections import defaultdict
-from itertools import chain, zip_longest
+from itertools import chain, groupby, zip_longest
 from random import Random
 
 import cedarpy
@@ -49,12 +49,16 @@ def questions() -> Questions:
 
 class WhenAPolicyIsSpoiled:
     def test_somebody_notices_each_way_of_spoiling_each_policy(
-        self, sound: dict[str, Policy], questions: Questions
+        self, sound: dict[str, Policy], questions: Questions, pytestconfig: pytest.Config
     ) -> None:
-        every = list(mutants(sound))
-        unnoticed = [(one.spoiled, one.how) for one in every if not _noticed(one, sound, questions)]
-        assert unnoticed == list(NO_DIFFERENCE)
-        assert {one.spoiled for one in every} == {policy["annotations"]["id"] for policy in sound.values()}
+        """A third of the ways, of each policy some; `make situations` tries all of them."""
+        every, whole = list(mutants(sound)), pytestconfig.getoption("--every-situation")
+        tried = every if whole else [
+            one for _, ways in groupby(every, key=lambda one: one.spoiled) for one in list(ways)[::3]
+        ]
+        unnoticed = [(one.spoiled, one.how) for one in tried if not _noticed(one, sound, questions)]
+        assert unnoticed == [(one.spoiled, one.how) for one in tried if (one.spoiled, one.how) in NO_DIFFERENCE]
+        assert {one.spoiled for one in tried} == {policy["annotations"]["id"] for policy in sound.values()}
         assert len(every) > 10 * len(sound)
 
     @pytest.mark.parametrize("name", ["those-who-take-part-read-the-case", "dpo-supervises", "betydelig-or-higher"])
