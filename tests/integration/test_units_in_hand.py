@@ -112,7 +112,7 @@ class WhenAUnitHasEnded:
                 async with units.begin(kommune(house), Action.READ_CASE, Case, UUID(case.id)):
                     assert [one for one in gc.get_objects() if isinstance(one, UnitOfWork)]
                 async with units.begin(kommune(house), Action.NOTE_INFORMATION, Case, UUID(case.id)) as work:
-                    note_information(work, InformationDraft(text="x", source="y"))
+                    await note_information(work, InformationDraft(text="x", source="y"))
                 del work
                 left = [type(one) for one in gc.get_objects() if isinstance(one, UnitOfWork | Keyring)]
             finally:
