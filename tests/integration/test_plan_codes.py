@@ -95,7 +95,7 @@ class WhenACodeIsNamed:
             parse_plan("[[concern_sign]]".join([head, *order]) + "\n[[extremism_form]]" + rest)
             for order in ([*signs, last], [new, last, *reversed(signs)])
         )
-        assert [sign.id for sign in later.concern_signs][:2] == ["new", "dysfunctional-family"]
+        assert [sign.id for sign in later.signs][:2] == ["new", "dysfunctional-family"]
         assert concern_codes(later).signs == {"new": "Et nyt tegn", **concern_codes(earlier).signs}
 
     @pytest.mark.rule(27)

@@ -40,6 +40,10 @@ UNUSABLE = [
     ("closes = 18:00:00", "closes = 08:00:00", "contact[0].hours[1]", "not after `opens`"),
     ('days = ["thursday"]', "days = []", "contact[0].hours[1]", "no day"),
     ('["thursday"]', '["torsdag"]', "contact[0].hours[1].days[0]", "Invalid enum value"),
+    ('stands_in_for = ["vagt"]', 'stands_in_for = ["nobody"]', "contact[0].stands_in_for", "no other"),
+    ('stands_in_for = ["vagt"]', 'stands_in_for = ["infohus"]', "contact[0].stands_in_for", "no other"),
+    ('label = "Taler om vold som en løsning"\n', "", "concern_sign[0]", "give a `label`"),
+    ('label = "Taler om vold som en løsning"\n', 'labels = ["Taler om vold"]\n', "concern_sign[0]", "without an `id`"),
     ('id = "withdraws"', 'id = "violence-as-solution"', "concern_sign[1].id", "twice"),
     ('id = "antistate"', 'id = "anti-state"', "extremism_form[0].id", "matching regex"),
     ('id = "online_forum"', 'id = "online-forum"', "concern_kind[0].id", "matching regex"),
@@ -67,13 +71,27 @@ class WhenAPlanIsRead:
             ),
         )
 
+    @pytest.mark.fault("C18")
+    def test_the_founding_plan_as_it_was_written_down_is_the_one_that_is_shipped(self) -> None:
+        """There the signs stand in lists without ids; which contact answers for which is the same."""
+        founding = Path(__file__).resolve().parents[3] / "shared" / "plan" / "ishoj.toml"
+        if not founding.is_file():
+            pytest.skip("NOT CHECKED: the founding plan is not here")
+        theirs, ours = read_plan(founding), read_plan(PLANS / "ishoj.toml")
+        assert theirs.contacts == ours.contacts
+        assert [(one.group, one.label) for one in theirs.signs] == [(one.group, one.label) for one in ours.signs]
+        assert [one.id for one in theirs.signs][:2] == [
+            "parat-til-vold-fx-involveret-i-vold-elle", "interesse-for-at-rejse-ud-til-konflikter",
+        ]
+        assert [one.id for one in theirs.authorities] == [one.id for one in ours.authorities]
+
     def test_the_plan_of_ishoj_is_whole(self) -> None:
         plan = read_plan(PLANS / "ishoj.toml")
         assert [authority.id for authority in plan.authorities] == [
             "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen", "social-og-behandlingspsykiatrien", "pet",
         ]
-        assert [sign.group for sign in plan.concern_signs] == ["individual"] * 10 + ["social"] * 5
-        assert len(plan.contacts) == 6
+        assert [sign.group for sign in plan.signs] == ["individual"] * 10 + ["social"] * 5
+        assert len(plan.contacts) == 7
         assert [promise.id for promise in plan.obligations] == [
             "action-cards", "key-staff-briefing", "annual-status", "plan-revision",
         ]

@@ -167,9 +167,7 @@ async def _plan_in_force(work: UnitOfWork) -> PlanView | None:
             for participant in document.possible_participants
         ],
         contacts=[_contact(work, contact) for contact in document.contacts],
-        concern_signs=[
-            ConcernSignView(sign.id, sign.group, sign.label) for sign in document.concern_signs
-        ],
+        concern_signs=[ConcernSignView(sign.id, sign.group, sign.label) for sign in document.signs],
         extremism_forms=[ExtremismFormView(code, name) for code, name in codes.extremism_forms.items()],
         concern_kinds=[ConcernKindView(code, name) for code, name in codes.kinds.items()],
         prevention_levels=document.prevention_levels,

@@ -49,7 +49,7 @@ def _described(
     hours = contact.opening_hours()
     closes = until[contact.id]
     opens = opens_at(hours, moment) if closes is None else None
-    instead = None if closes or contact.audience == "acute" else _open_instead(contact, contacts, until)
+    instead = None if closes else _open_instead(contact, contacts, until)
     return ReachableContact(
         id=contact.id, audience=contact.audience, name=contact.name, phone=contact.phone, email=contact.email,
         is_open_now=closes is not None if hours else None, open_until=closes, opens_at=opens,
@@ -61,12 +61,8 @@ def _described(
 def _open_instead(
     contact: Contact, contacts: Sequence[Contact], until: dict[str, datetime | None]
 ) -> Contact | None:
-    """Choose another contact that is open: for the same audience, else for anyone."""
-    for audience in (contact.audience, "anyone"):
-        for other in contacts:
-            if other.id != contact.id and other.audience == audience and until[other.id] is not None:
-                return other
-    return None
+    """Choose one that is open and that the plan names in this one's place; nobody else answers for another."""
+    return next((one for one in contacts if contact.id in one.stands_in_for and until[one.id] is not None), None)
 
 
 def _own_words(contact: Contact, closes: datetime | None, opens: datetime | None, moment: datetime) -> str:

@@ -6,7 +6,7 @@ Nothing here knows the database. Texts are the municipality's own; the codes tha
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -128,7 +128,10 @@ class PossibleParticipant(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Whom to turn to. Hours are given as `opens`, `closes` and `days`, as a list of `hours`, or not at all."""
+    """Whom to turn to. Hours are given as `opens`, `closes` and `days`, as a list of `hours`, or not at all.
+
+    Each answers for itself; `stands_in_for` names those in whose place it can be turned to while they are closed.
+    """
 
     id: Slug
     audience: Literal["under_18", "over_18", "anyone", "acute"] = field(name="for")
@@ -140,6 +143,7 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     closes: time | None = None
     days: Days | None = None
     hours: list[Hours] = field(default_factory=list)
+    stands_in_for: list[Slug] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse a contact without `email` and `phone`, and hours that are half given."""
@@ -159,12 +163,36 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return [Hours(opens=self.opens, closes=self.closes, days=self.days)]
 
 
-class ConcernSign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Sign(msgspec.Struct, frozen=True):
     """Help for the observer, never a checklist: nothing here can carry a count, a weight or a level (rule 34)."""
 
-    id: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
+    id: str
     group: Literal["individual", "social"]
-    label: Text
+    label: str
+
+
+class ConcernSign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A sign with a `label`, or a group's signs in a list of `labels`; an id that is not given is made of the words."""
+
+    group: Literal["individual", "social"]
+    id: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")] | None = None
+    label: Text | None = None
+    labels: list[Text] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse what has neither words nor an id that can be made of them, or both a label and a list."""
+        if (self.label is None) != bool(self.labels) or (self.id is not None and self.label is None):
+            message = "give a `label`, or a list of `labels` without an `id`"
+            raise ValueError(message)
+        if not all(re.match("[a-z]", sign.id) for sign in self.signs):
+            message = "an id begins with a letter a-z; where none is given, the words do"
+            raise ValueError(message)
+
+    @property
+    def signs(self) -> list[Sign]:
+        """List each sign by itself."""
+        words = self.labels if self.label is None else [self.label]
+        return [Sign(self.id or slug_of(one)[:40].rstrip("-"), self.group, one) for one in words]
 
 
 class ExtremismForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -237,6 +265,11 @@ class PlanDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     prevention_levels: list[PlanPreventionLevel] = field(name="prevention_level", default_factory=list)
     obligations: list[Obligation] = field(name="obligation", default_factory=list)
     briefing_audiences: list[BriefingAudience] = field(name="briefing_audience", default_factory=list)
+
+    @property
+    def signs(self) -> list[Sign]:
+        """The signs of concern, in the plan's order."""
+        return [sign for entry in self.concern_signs for sign in entry.signs]
 
     @property
     def municipality_id(self) -> AuthorityId:
@@ -326,11 +359,22 @@ def _require_whole(document: PlanDocument) -> None:
             raise PlanNotUsable(place=at, what=f"the plan has no `{participant.authority}`")
     _require_different([authority.id for authority in document.authorities], places.__getitem__)
     _require_different([contact.id for contact in document.contacts], "contact[{}].id".format)
-    _require_different([sign.id for sign in document.concern_signs], "concern_sign[{}].id".format)
+    entries = [(f"{at}].{'id' if one.id else 'labels'}", one) for at, one in enumerate(document.concern_signs)]
+    places = [f"concern_sign[{place}" for place, entry in entries for _ in entry.signs]
+    _require_different([sign.id for sign in document.signs], places.__getitem__)
+    _require_contacts_known(document.contacts)
     _require_different([form.id for form in document.extremism_forms], "extremism_form[{}].id".format)
     _require_different([kind.id for kind in document.concern_kinds], "concern_kind[{}].id".format)
     _require_different([level.id for level in document.prevention_levels], "prevention_level[{}].id".format)
     _require_different([promise.id for promise in document.obligations], "obligation[{}].id".format)
+
+
+def _require_contacts_known(contacts: Sequence[Contact]) -> None:
+    known = {contact.id for contact in contacts}
+    for place, contact in enumerate(contacts):
+        for other in contact.stands_in_for:
+            if other not in known - {contact.id}:
+                raise PlanNotUsable(place=f"contact[{place}].stands_in_for", what=f"the plan has no other `{other}`")
 
 
 def _require_different(ids: Iterable[str], place_of: Callable[[int], str]) -> None:

@@ -62,6 +62,6 @@ def concern_codes(document: PlanDocument | None) -> ConcernCodes:
     named = {form.id: form.name for form in document.extremism_forms}
     return ConcernCodes(
         kinds=CONCERN_KINDS | {kind.id: kind.name for kind in document.concern_kinds},
-        signs={sign.id: sign.label for sign in document.concern_signs},
+        signs={sign.id: sign.label for sign in document.signs},
         extremism_forms=named | {code: name for code, name in EXTREMISM_FORMS.items() if code not in named},
     )
