@@ -26,6 +26,10 @@ IN_ADDRESS = "?"
 _REQUIRED = re.compile(r"Object missing required field `(?P<name>[a-z_]+)`")
 _UNKNOWN = "Object contains unknown field"
 _SAID_FIRST = {"Invalid enum value": "code", "Expected `datetime` with a timezone": "zone"}
+_LENGTH = re.compile(r"Expected `(?P<of>str|array)` of length (?P<is_most><=|>=) (?P<limit>\d+)")
+_LENGTHS = {("str", "<="): "long", ("str", ">="): "short", ("array", "<="): "many", ("array", ">="): "few"}
+_TYPE = re.compile(r"Expected `(?P<wanted>bool|str|int|array|object|uuid|datetime|date)(?: \| null)?`, got")
+_INVALID = re.compile(r"Invalid (?:RFC3339 encoded )?(?P<wanted>UUID|datetime|date)")
 _PLACE = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
 _MEETS: dict[Needs, Callable[[str], bool]] = {
     Needs.LETTER: has_words,
@@ -79,6 +83,11 @@ def _not_understood(failure: msgspec.ValidationError) -> errors.RequestNotUnders
     for said_first, what in _SAID_FIRST.items():
         if said.startswith(said_first):
             return errors.RequestNotUnderstood(field=place, what=what)
+    if length := _LENGTH.match(said):
+        what = _LENGTHS[length["of"], length["is_most"]]
+        return errors.RequestNotUnderstood(field=place, what=what, limit=int(length["limit"]))
+    if wanted := _TYPE.match(said) or _INVALID.match(said):
+        return errors.RequestNotUnderstood(field=place, what=wanted["wanted"].lower())
     return errors.RequestNotUnderstood(field=place)
 
 
