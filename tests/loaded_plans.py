@@ -5,8 +5,8 @@ from pathlib import Path
 import asyncpg
 
 from house import House, now
-from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan
+from infohus.plan.reading import parse_plan
 
 PLANS = Path(__file__).resolve().parents[1] / "plans"
 ISHOJ, BIRKELUNDE = ((PLANS / f"{name}.toml").read_text(encoding="utf-8") for name in ("ishoj", "birkelunde"))

@@ -6,8 +6,8 @@ import asyncpg
 
 from conftest import Database
 from house import House, now
-from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan
+from infohus.plan.reading import parse_plan
 
 PLAN = """
 [plan]

@@ -10,8 +10,8 @@ import pytest
 from conftest import Database
 from house import House, now
 from infohus.plan.contact_routes import reachable
-from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan
+from infohus.plan.reading import parse_plan
 
 DENMARK = ZoneInfo("Europe/Copenhagen")
 PLANS = Path(__file__).resolve().parents[2] / "plans"

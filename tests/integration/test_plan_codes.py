@@ -12,8 +12,8 @@ from house import House, now
 from infohus import errors
 from infohus.casework.concerns import operations
 from infohus.danish_calendar import danish_day
-from infohus.plan.document import parse_plan
 from infohus.plan.in_force import concern_codes
+from infohus.plan.reading import parse_plan
 from loaded_plans import ISHOJ, load_plans
 from persons import second_infohus
 

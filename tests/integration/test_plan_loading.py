@@ -16,8 +16,9 @@ from conftest import Database
 from house import MUNICIPAL_LOG, House
 from infohus.kernel.audit.formats.entry import Outcome, decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
-from infohus.plan.document import PlanDocument, PlanNotUsable, parse_plan
+from infohus.plan.document import PlanDocument
 from infohus.plan.loading import load_plan
+from infohus.plan.reading import PlanNotUsable, parse_plan
 from small_entries import small_entry
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"

@@ -15,8 +15,8 @@ from infohus.cli.commands import main
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.plan.comparison import changes_between
-from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan
+from infohus.plan.reading import parse_plan
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
 ISHOJ = (PLANS / "ishoj.toml").read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ from checked_log import announced, drawn, found_at, signed
 from house import CaseInHand, House, now
 from house_keys import environment_of
 from infohus.danish_calendar import danish_day
-from infohus.plan.document import read_plan
+from infohus.plan.reading import read_plan
 from infohus.settings import REPOSITORY
 from infohus.web.api_examples import EXAMPLES
 from one_api import description_of

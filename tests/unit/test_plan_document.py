@@ -8,7 +8,8 @@ import pytest
 from infohus.danish_calendar import Hours
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityId, AuthorityKind
-from infohus.plan.document import AuthorityOfPlan, PlanNotUsable, parse_plan, read_plan, slug_of
+from infohus.plan.document import AuthorityOfPlan, slug_of
+from infohus.plan.reading import PlanNotUsable, parse_plan, read_plan
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
 SOURCES = Path(__file__).resolve().parents[2] / "src"

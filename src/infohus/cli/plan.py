@@ -10,8 +10,9 @@ from infohus.cli.connected import connected
 from infohus.cli.options import OWNER_ADDRESS, owner_address
 from infohus.clock import now
 from infohus.plan.comparison import changes_between
-from infohus.plan.document import PlanDocument, PlanNotUsable, read_plan
+from infohus.plan.document import PlanDocument
 from infohus.plan.loading import load_plan
+from infohus.plan.reading import PlanNotUsable, read_plan
 from infohus.plan.stored import stored_plan
 
 

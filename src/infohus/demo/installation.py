@@ -26,10 +26,11 @@ from infohus.kernel.database.schema import migrate
 from infohus.kernel.identity.caller import Role
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.signatures import Signers, add_signers
-from infohus.plan.document import PlanDocument, read_plan
+from infohus.plan.document import PlanDocument
 from infohus.plan.intake_acts import make_intake_keys
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import register_coordinator
+from infohus.plan.reading import read_plan
 from infohus.settings import REPOSITORY
 
 DATABASE = "infohus"

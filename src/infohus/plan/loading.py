@@ -17,10 +17,11 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import compiled
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.identity.caller import AuthorityKind
-from infohus.plan.document import AuthorityOfPlan, PlanDocument, PlanNotUsable
+from infohus.plan.document import AuthorityOfPlan, PlanDocument
 from infohus.plan.obligations import put_obligations
 from infohus.plan.owner_acts import append_owner_entries
 from infohus.plan.owner_writes import OwnerWrites
+from infohus.plan.reading import PlanNotUsable
 
 NATIONAL = frozenset({AuthorityKind.PROBATION, AuthorityKind.SECURITY_SERVICE})
 """Kinds of authority of which there is one in the country: the same name in two plans is the same authority."""

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.database.statements import compiled
-from infohus.plan.document import PlanDocument, PlanNotUsable
+from infohus.plan.document import PlanDocument
+from infohus.plan.reading import PlanNotUsable
 
 _STORED = sa.select(LoadedPlan.document).where(
     LoadedPlan.infohus_id == sa.bindparam("infohus_id"), LoadedPlan.version == sa.bindparam("version")
