@@ -151,7 +151,7 @@ class WhenThePoliceLearnOfTheChildFirst:
     async def test_they_hand_over_nothing_before_they_received_it(self, house: House) -> None:
         case = await recorded_by_the_police(house, subject=GIRL)
         (task,) = (await the_concern(case, "politi"))["child_notifications"]
-        handed = {"handed_over_at": (now() - timedelta(days=1)).isoformat(), "handed_over_to": "StraXen"}
+        handed = {"handed_over_at": (now() - timedelta(days=1)).isoformat(), "handed_over_to": "StraXen", "text": "Ja."}
         path = f"{case.path}/child-notifications/{task['id']}/hand-over"
         assert (await case.politi.post(path, handed, status=422))["type"] == "/problems/before-the-clock-began"
         await case.politi.post(path, {**handed, "handed_over_at": now().isoformat()}, status=200)
@@ -213,7 +213,7 @@ class WhenACaseHasEnded:
         said = {"is_under_18": True, "earlier_is_wrong": True, "reason": "Set i passet."}
         await case.politi.post(f"{case.path}/subjects/{subject}/ages", said)
         (task,) = (await the_concern(case, "politi"))["child_notifications"]
-        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen"}
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen", "text": "Bange."}
         await case.politi.post(f"{case.path}/child-notifications/{task['id']}/hand-over", handed, status=200)
 
 
@@ -221,13 +221,15 @@ class WhenThePoliceHandOver:
     @pytest.mark.rule(83)
     @pytest.mark.rule(105)
     @pytest.mark.fault("C3")
-    @pytest.mark.parametrize("stage", ["received", "hindered"])
+    @pytest.mark.parametrize("stage", ["received", "hindered", "police_alone"])
     async def test_it_is_an_exchange_with_a_basis_of_its_own_to_the_municipality(
         self, house: House, stage: str
     ) -> None:
         case = await recorded_by_the_police(house, subject={"name": "Ung", "cpr_number": CPR, "is_under_18": True})
         if stage == "hindered":
             await case.politi.post(f"{case.path}/clearance-checks", {"outcome": "hindered"})
+        if stage == "police_alone":
+            await case.politi.post(f"{case.path}/takeover", {"reason": "En sag for politiet."})
         read = await the_concern(case, "politi")
         (task,), (child,) = read["child_notifications"], read["subjects"]
         await case.kommune.get(f"{case.path}/concerns/{case.concern_id}", status=404)
@@ -253,6 +255,63 @@ class WhenThePoliceHandOver:
         # What made the police worry does not go along.
         await case.kommune.get(f"{case.path}/concerns/{case.concern_id}", status=404)
         await house.assert_logs_are_whole()
+
+    @pytest.mark.rule(83)
+    async def test_it_says_what_the_worry_is_unless_the_municipality_was_told(self, house: House) -> None:
+        case = await recorded_by_the_police(house, subject=GIRL)
+        (task,) = (await the_concern(case, "politi"))["child_notifications"]
+        path = f"{case.path}/child-notifications/{task['id']}/hand-over"
+        for text in ({}, {"text": None}, {"text": ""}):
+            handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen", **text}
+            refused = await case.politi.post(path, handed, status=422)
+            assert refused["type"] == "/problems/hand-over-without-words"
+        assert (await case.kommune.get(f"{case.path}/exchanges"))["items"] == []
+        await case.politi.post(f"{case.path}/exchanges", {
+            **told("kbh-vestegns-politi"), "items": [{"kind": "concern", "id": case.concern_id}],
+        })
+        await case.politi.post(path, {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen"}, status=200)
+
+    @pytest.mark.rule(83)
+    @pytest.mark.rule(32)
+    async def test_it_is_corrected_and_never_withdrawn(self, house: House) -> None:
+        """Else a child would fall out of its clocks, and the case could be closed."""
+        case = await recorded_by_the_police(house, subject=GIRL)
+        (task,) = (await the_concern(case, "politi"))["child_notifications"]
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen", "text": "Bange."}
+        await case.politi.post(f"{case.path}/child-notifications/{task['id']}/hand-over", handed, status=200)
+        (given,) = (await case.politi.get(f"{case.path}/exchanges"))["items"]
+        path, taking_back = f"{case.path}/exchanges/{given['id']}", {"recipient": "ishoj-kommune", "reason": "En fejl."}
+        refused = await case.politi.post(f"{path}/withdrawals", taking_back, status=422)
+        assert refused["type"] == "/problems/underretning-is-not-withdrawn"
+        steps = (await case.politi.get(f"{case.path}/next-steps"))["steps"]
+        assert [one["act"] for one in steps if given["id"] in one["on"]] == ["correctExchange"]
+        (line,) = (await case.kommune.get(f"{case.path}/child-notifications"))["items"]
+        assert line["task"]["assess_by"]
+        body = {"recipients": [], "purpose": "child_notification", "categories": ["ordinary"], "necessity": "En anden."}
+        right = await case.politi.post(f"{path}/corrections", {**body, "summary": "Det var hendes søster."})
+        assert right["paragraph"] == "bl-133"
+
+    @pytest.mark.rule(83)
+    @pytest.mark.rule(32)
+    async def test_what_is_owed_to_the_child_comes_first_in_the_next_steps(self, house: House) -> None:
+        """Whoever has to hand over is told of which; then the municipality of its two clocks, each until it stopped."""
+        case = await recorded_by_the_police(house, subject=GIRL)
+        (task,) = (await the_concern(case, "politi"))["child_notifications"]
+        path, owed = f"{case.path}/child-notifications/{task['id']}", [task["id"]]
+
+        async def first(by: str) -> list[tuple[str, list[str]]]:
+            steps = (await house.person(by).get(f"{case.path}/next-steps"))["steps"]
+            return [(one["act"], one["on"]) for one in steps if one["on"] == owed][:3]
+
+        assert (await first("politi"), await first("kommune")) == ([("handOverChildNotification", owed)], [])
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen", "text": "Bange."}
+        await case.politi.post(f"{path}/hand-over", handed, status=200)
+        both = [("recordAssessmentOfChild", owed), ("recordReceiptToReporter", owed)]
+        assert (await first("politi"), await first("kommune")) == ([], both)
+        await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
+        assert await first("kommune") == both[1:]
+        await case.kommune.post(f"{path}/receipt", {"receipt_given_on": danish_day(now()).isoformat()}, status=200)
+        assert await first("kommune") == []
 
     @pytest.mark.rule(83)
     async def test_nothing_under_115_is_an_underretning(self, house: House) -> None:
@@ -282,7 +341,7 @@ class WhenThePoliceHandOver:
             "outcome": "completed", "content": {"reasons": "Målet er nået."}, "disclosure": told(purpose="closure"),
         }
         proposal = await case.kommune.post(f"{case.path}/closures", draft)
-        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen"}
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen", "text": "Bange."}
         await case.politi.post(f"{path}/hand-over", handed, status=200)
         assert (await case.politi.get(closing))["blockers"] == []
         [blocker] = (await case.kommune.get(closing))["blockers"]

@@ -60,6 +60,23 @@ class WhenThereIsNewDanger:
         assert receipts["unacknowledged"] == []
         assert await case.stage() == stage
 
+    @pytest.mark.rule(70)
+    async def test_whoever_was_told_of_it_closes_nothing_before_they_have_read_it(self, house: House) -> None:
+        """And whoever told of it waits for nobody."""
+        case = await (await house.case()).accept()
+        said = await case.kommune.post(f"{case.path}/danger-reports", DANGER)
+        [blocker] = (await case.politi.get(f"{case.path}/closing"))["blockers"]
+        assert (blocker["code"], blocker["on"], blocker["lifted_by"]) == (
+            "danger-not-acknowledged", [said["id"]], "yourself",
+        )
+        assert (await case.kommune.get(f"{case.path}/closing"))["blockers"] == []
+        draft = {"outcome": "completed", "content": {"reasons": "Slut."}, "disclosure": told(POLICE, purpose="closure")}
+        refused = await case.politi.post(f"{case.path}/closures", draft, status=409)
+        assert refused["type"] == "/problems/case-has-unfinished-business"
+        receipt = {"manifest": said["manifest"]}
+        await case.politi.post(f"{case.path}/exchanges/{said['id']}/receipts", receipt, status=200)
+        assert (await case.politi.get(f"{case.path}/closing"))["blockers"] == []
+
     @pytest.mark.rule(20)
     @pytest.mark.parametrize("stage", [*ENDED, "received"])
     async def test_the_police_warn_the_municipality_at_every_stage_too(self, house: House, stage: str) -> None:

@@ -77,6 +77,37 @@ class WhenAColleagueIsDrawnInForOneOfSeveral:
         assert {status for status, _, _ in answers} == {422}
         assert len({(kind, detail) for _, kind, detail in answers}) == 1
 
+    async def test_of_the_side_they_read_what_is_named_to_them_alone(self, house: House) -> None:
+        case, (first, second) = await brothers(house)
+        ours, theirs = [
+            (await case.kommune.post(f"{case.path}/information", {**NOTE, "about": [who]}))["id"]
+            for who in (first, second)
+        ]
+        told = await case.note("Sigtet.", by=POLICE)
+        given = await case.disclose(told, by=POLICE)
+        scope = ["information", "exchange", "measures", "assessment"]
+        colleague = await draw_in(case, [first], scope=scope)
+        assert (await colleague.get(f"{case.path}/information"))["items"] == []
+        assert (await colleague.get(f"{case.path}/exchanges"))["items"] == []
+        await colleague.get(f"{case.path}/exchanges/{given['id']}", status=404)
+        (shown,) = [one for one in (await case.kommune.get(case.path))["participants"] if one["kind"] == "invited"]
+        assert shown["records"] == []
+        await case.kommune.delete(f"{case.path}/participants/{shown['id']}")
+        await draw_in(case, [first], scope=scope, records=[ours])
+        assert [one["id"] for one in (await colleague.get(f"{case.path}/information"))["items"]] == [ours]
+        for hidden in (theirs, told):
+            await colleague.get(f"{case.path}/information/{hidden}", status=404)
+
+    async def test_the_entry_of_drawing_them_in_names_whom_it_is_for(self, house: House) -> None:
+        case, (first, second) = await brothers(house)
+        known = {str(row["subject_id"]): row["log_id"] for row in await house.sql(
+            "SELECT subject_id, log_id FROM infohus.side_person WHERE authority_id = $1", MUNICIPALITY
+        )}
+        await draw_in(case, [first])
+        entry = (await house.entries())[-1]
+        assert (entry.action, list(entry.persons)) == ("inviteParticipant", [known[first]])
+        assert known[second] not in entry.persons
+
     async def test_whoever_is_named_later_does_not_change_that(self, house: House) -> None:
         case = await house.case()
         [first] = [one["id"] for one in (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["subjects"]]

@@ -72,7 +72,8 @@ class WhenAParticipationIsExtended:
         assert extended == {**invited, **goes_on}
         assert datetime.fromisoformat(extended["ends_at"]) > datetime.fromisoformat(invited["ends_at"])
         shown = (await case.kommune.get(case.path))["participants"]
-        answered = [{**one, "can_sign_in": True} for one in shown if one["person_id"] == str(adviser.person_id)]
+        more = {"can_sign_in": True, "about": invited["about"]}
+        answered = [{**one, **more} for one in shown if one["person_id"] == str(adviser.person_id)]
         assert answered == [invited, extended]
         reasons = await house.sql(
             "SELECT authority_id, reason IS NOT NULL AS has_one FROM infohus.invitation"
@@ -188,7 +189,7 @@ class WhenSomebodyLeaves:
         case, adviser, _ = await drawn_in(house)
         other, _, _ = await drawn_in(house)
         colleague = await case.kommune.post(f"{case.path}/participants", invitation(MUNICIPALITY))
-        del colleague["can_sign_in"]
+        del colleague["can_sign_in"], colleague["about"]
         await adviser.delete(f"{case.path}/participation")
         await adviser.get(other.path)
         shown = (await case.kommune.get(case.path))["participants"]

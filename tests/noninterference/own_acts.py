@@ -66,7 +66,7 @@ async def _hand_over(run: Run, act: Act) -> None:
     read = await run.send(act.side, "GET", f"{case_of(run, act)}/concerns/{concern_id}")
     for notification in _children(read.json()):
         path, now = f"{case_of(run, act)}/child-notifications/{notification}", run.installation.clock().isoformat()
-        handed = {"handed_over_at": now, "handed_over_to": "Familieafdelingen"}
+        handed = {"handed_over_at": now, "handed_over_to": "Familieafdelingen", "text": "Et barn."}
         await run.send(act.side, "POST", f"{path}/hand-over", handed)
         if act.choice % 2:
             await run.send(act.side, "POST", f"{path}/assessment", {"assessed_at": now})

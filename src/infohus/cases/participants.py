@@ -45,7 +45,8 @@ class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """Who is drawn in, why, for what and until when.
 
     With `records` they see those items of information and no others, besides what they note themselves. `about` says
-    for whom of the case they are drawn in; what they write concerns these, unless it says which of them.
+    for whom of the case they are drawn in; what they write concerns these, unless it says which of them. A colleague
+    who is drawn in for some of several sees nothing of the side but what `records` names: all else may be on others.
     """
 
     person_id: UUID
@@ -130,14 +131,17 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     await _refuse_staff_of_the_other_tovholder(work, draft.authority_id)
     if await work.values(_TAKING_PART, case_id=work.case.id, person_id=draft.person_id, now=work.now):
         raise errors.AlreadyTakesPart
+    about, records = await persons_named(work, draft.about), await _visible_records(work, draft.records)
     invited = work.create(
         Participant, sealed={}, person_id=draft.person_id, kind=ParticipationKind.INVITED, begins_at=begins_at,
-        ends_at=draft.ends_at, ended_at=None, acts_for=draft.authority_id,
+        ends_at=draft.ends_at, ended_at=None, acts_for=draft.authority_id, about=about,
     )
+    reads_own_side, others = draft.authority_id == work.caller.authority_id, {*work.side.persons} - about
+    if reads_own_side and others and not records:
+        records = [invited.id]  # narrowed, to none of the side's
     _invite(
-        work, invited, reason=draft.reason, about=await persons_named(work, draft.about),
-        scope=sorted({area.value for area in draft.scope}),
-        public_task_confirmed=draft.public_task_confirmed, records=await _visible_records(work, draft.records),
+        work, invited, reason=draft.reason, about=about, scope=sorted({area.value for area in draft.scope}),
+        public_task_confirmed=draft.public_task_confirmed, records=records,
     )
     work.done(invited.id)
     return invited

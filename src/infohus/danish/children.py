@@ -16,6 +16,14 @@ CHILDREN: dict[str, tuple[str, str]] = {
         "Hvad er oplyst om alderen?",
         "Angiv en fødselsdato, en alder, fra og til, eller om personen var under 18 år. Intet er gemt.",
     ),
+    "hand-over-without-words": (
+        "Hvad skal kommunen vide om barnet?",
+        "Skriv bekymringen for barnet i {field}: kommunen har ikke fået henvendelsen at se. Intet er afleveret.",
+    ),
+    "underretning-is-not-withdrawn": (
+        "En underretning kan ikke trækkes tilbage",
+        "Kommunen skal vurdere den, når den er afleveret. Er noget forkert, så ret videregivelsen.",
+    ),
     "child-is-notified-by-itself": (
         "En underretning afleveres for sig selv",
         "Den hviler på barnets lov § 133 og ikke på § 115. Aflevér den under underretningen, og ret feltet {field}.",

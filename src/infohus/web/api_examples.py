@@ -69,6 +69,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "StateAge": {"age": {"at_least": 15, "at_most": 16, "on": "2026-11-20"}, "reason": "Skolen oplyser klassetrinnet."},
     "HandOverChildNotification": {
         "handed_over_at": "2026-11-20T12:00:00+01:00", "handed_over_to": "Familieafdelingens modtagelse",
+        "text": "Han er 15 år, sover ude og har skader, som ingen forklarer.",
     },
     "RecordAssessmentOfChild": {"assessed_at": "2026-11-20T14:00:00+01:00"},
     "RecordReceiptToReporter": {"receipt_given_on": "2026-11-20"},

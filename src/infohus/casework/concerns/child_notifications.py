@@ -25,12 +25,12 @@ from infohus.casework.concerns.model import (
     Concern,
     Reporter,
 )
-from infohus.casework.concerns.refusals import BeforeTheClockBegan, ReporterIsKnown
+from infohus.casework.concerns.refusals import BeforeTheClockBegan, HandOverWithoutWords, ReporterIsKnown
 from infohus.danish_calendar import danish_day
-from infohus.kernel.access.model import Infohus
+from infohus.kernel.access.model import STANDS, Disclosure, Infohus
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.moments import Day, Moment
-from infohus.kernel.requests.words import Label, OptionalReason
+from infohus.kernel.requests.words import Label, OptionalReason, has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -38,7 +38,8 @@ class HandOverDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """To whom in the municipality the underretning was handed over, when and how.
 
     `categories` and `channel` are those of the exchange that it is, where another authority than the municipality hands
-    over: purely private, unless stated; whether a CPR number goes along is seen. `text` is what the underretning says.
+    over: purely private, unless stated; whether a CPR number goes along is seen. `text` is what the underretning says:
+    it has words, unless the municipality was told the concern.
     """
 
     handed_over_at: Moment
@@ -76,6 +77,10 @@ _OWED = sa.select(ChildNotification.id).where(
 
 NECESSITY = "Underretningspligten: barnets lov § 133."
 _SUBJECT = sa.select(Subject).where(Subject.id == sa.bindparam("id"))
+_WAS_TOLD = sa.select(Disclosure.record_id).where(
+    Disclosure.record_id == sa.bindparam("concern_id"),
+    Disclosure.recipient_id == sa.bindparam("municipality_id"), STANDS,
+).limit(1)
 _MUNICIPALITY = sa.select(Infohus.municipality_id).where(Infohus.id == sa.bindparam("id"))
 _RECEIVED = sa.select(Concern.received_at).join(Subject, Subject.concern_id == Concern.id).where(
     Subject.id == sa.bindparam("subject_id")
@@ -117,6 +122,7 @@ async def hand_over_child_notification(
     Raises:
         NotAvailable: it is the municipality's, disclosed to the caller.
         AlreadyRecorded: it was handed over before, as far as the caller's side knows.
+        HandOverWithoutWords: the municipality would learn of a child, and not what the worry is.
         InTheFuture, BeforeTheClockBegan
     """
     own = notification.authority_id == work.caller.authority_id
@@ -144,6 +150,9 @@ async def _tell_the_municipality(
     municipality = (await work.values(_MUNICIPALITY, id=work.infohus_id))[0]["municipality_id"]
     if subject is None:
         raise errors.NotAvailable
+    was_told = await work.values(_WAS_TOLD, concern_id=subject.concern_id, municipality_id=municipality)
+    if not was_told and not has_words(draft.text):
+        raise HandOverWithoutWords(field="text")
     categories = list(draft.categories or [Category.PURELY_PRIVATE])
     if subject.cpr_index is not None:
         categories.append(Category.CPR_NUMBER)

@@ -27,5 +27,9 @@ class ReporterIsKnown(Refused):
     """A receipt is not possible only where nobody knows whom to tell (rule 83)."""
 
 
+class HandOverWithoutWords(Refused):
+    """Rule 83: an underretning says what the worry about the child is."""
+
+
 class PlanWithoutSigns(Refused):
     """A sign is named where the plan lists none."""

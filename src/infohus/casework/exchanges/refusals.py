@@ -37,3 +37,7 @@ class CorrectionOnAnotherTrack(Refused):
 
 class RecordHasNoSuchPart(Refused):
     """Rule 87: a part is named of a record that is told whole or not at all."""
+
+
+class UnderretningIsNotWithdrawn(Refused):
+    """Rule 83: an underretning that was handed over is the municipality's to assess, and stops for nobody."""

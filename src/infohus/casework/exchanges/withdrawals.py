@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from infohus import errors
-from infohus.cases.disclosures.model import AuthoritySlug, Exchange
+from infohus.cases.disclosures.model import AuthoritySlug, Exchange, Paragraph
 from infohus.cases.joint_decisions.model import JointKind
 from infohus.casework.exchanges.aftermath import Aftermath
 from infohus.casework.exchanges.receipts import receipts_of
+from infohus.casework.exchanges.refusals import UnderretningIsNotWithdrawn
 from infohus.kernel.access.model import STANDS, Authority, Disclosure, Infohus
 from infohus.kernel.database.tables import Record, owned_by_authority
 from infohus.kernel.requests.words import Reason
@@ -120,11 +121,14 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
     Raises:
         NotAvailable: the caller's authority did not disclose it, or not to this recipient.
         AlreadyRecorded: it was withdrawn before.
+        UnderretningIsNotWithdrawn: it hands an underretning over; a correction says what was wrong (rule 83).
     """
     if exchange.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
     if draft.recipient not in exchange.recipients:
         raise errors.NotAvailable(field="recipient")
+    if exchange.paragraph is Paragraph.CHILD_IS_NOTIFIED:
+        raise UnderretningIsNotWithdrawn
     if await work.values(_WITHDRAWALS, exchange_id=exchange.id, recipient_id=draft.recipient):
         raise errors.AlreadyRecorded
     receipts = (await receipts_of(work, [exchange]))[exchange.id]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from infohus import errors
-from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.model import Exchange, Purpose
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import open_proposals
@@ -126,7 +126,13 @@ _MEASURE = Blocker(
 )
 
 
-def _waits_for(authority: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
+_DANGER = Blocker(
+    "danger-not-acknowledged", 84, "en melding om fare, som I ikke har kvitteret for", ResolvableBy.YOURSELF,
+    "Læs meldingen under sagens videregivelser, og kvittér for den.",
+)
+
+
+def _waits_for(authority: sa.ColumnElement[str] | InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
     has_confirmed = sa.exists().where(Receipt.exchange_id == Exchange.id, Receipt.authority_id == authority)
     was_withdrawn = sa.exists().where(
         Disclosure.exchange_id == Exchange.id, Disclosure.record_id == Exchange.id,
@@ -177,6 +183,13 @@ One that was withdrawn from the recipient asks for no receipt any more.
 
 Other recipients do not block closing: they have no tovholder who could acknowledge.
 """
+_DANGER_NOT_READ = (
+    sa.select(Exchange.id)
+    .where(Exchange.case_id == sa.bindparam("case_id"), Exchange.purpose == Purpose.DANGER, _waits_for(_OWN))
+    .order_by(Exchange.id)
+    .limit(MOST_NAMED)
+)
+"""Finds danger that the caller's authority was told of and has not acknowledged; it waits for nobody else."""
 _TO_HAND_OVER = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"),
     sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)), IS_OWED,
@@ -235,7 +248,7 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     own, child = _own_side(work), _CHILD[work.caller.authority_kind]
     for statement, blocker in (
         (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),
-        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, child), (_WITHOUT_TASK, _AGE),
+        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, child), (_WITHOUT_TASK, _AGE), (_DANGER_NOT_READ, _DANGER),
     ):
         if found := await work.values(statement, **own):
             blockers.append(_about(blocker, found))

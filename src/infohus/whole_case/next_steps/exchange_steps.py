@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.exchanges.receipts import Receipts, receipts_of
@@ -69,7 +69,8 @@ async def acts_on_exchanges(work: UnitOfWork) -> dict[Action, list[UUID]]:
 def _of_given(exchange: Exchange, receipts: Receipts, *, is_corrected: bool) -> Iterator[Action]:
     if not is_corrected:
         yield Action.CORRECT_EXCHANGE
-    if {*exchange.recipients} - {*receipts.withdrawn_from}:
+    hands_over = exchange.paragraph is Paragraph.CHILD_IS_NOTIFIED
+    if {*exchange.recipients} - {*receipts.withdrawn_from} and not hands_over:
         yield Action.WITHDRAW_EXCHANGE
 
 

@@ -38,6 +38,7 @@ from infohus.whole_case.closures.blockers import (
 from infohus.whole_case.closures.model import Closure
 from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
+from infohus.whole_case.next_steps.child_steps import duties_to_children
 from infohus.whole_case.next_steps.exchange_steps import acts_on_exchanges
 
 
@@ -53,7 +54,7 @@ class WhyNot(msgspec.Struct, frozen=True):
 class NextStep(msgspec.Struct, frozen=True):
     """One act, its Danish name, and why it is not possible where it is not.
 
-    `on` are the exchanges or requests that it can be done with; empty for an act on the case.
+    `on` are the exchanges, requests or underretninger that it can be done with; empty for an act on the case.
     """
 
     act: str
@@ -83,14 +84,23 @@ _ASSESSED = sa.select(Assessment.id).where(Assessment.case_id == sa.bindparam("c
 
 
 async def next_steps(work: UnitOfWork) -> list[NextStep]:
-    """List the actions that the policies allow the caller in the case, possible now or not; those on exchanges last."""
+    """List the actions that the policies allow the caller in the case, possible now or not.
+
+    What is owed to a child comes first, for its clocks run; what can be done with exchanges comes last.
+    """
     waiting = await waiting_proposals(work)
     open_kinds = {proposal.kind for proposal in waiting}
     if any(one.kind == Closure.__tablename__ and work.caller.authority_id in one.signed_by for one in waiting):
         open_kinds.add(_SIGNED_CLOSURE)
-    steps = []
+    duties = await duties_to_children(work)
+    steps = [
+        NextStep(action.value, ACTS[PROCEDURE[action].words], is_possible=True, why_not=None, on=on)
+        for action, on in duties.items()
+    ]
     for action in OFFERED:
-        if work.allows(action) and (action is not Action.HAND_OVER_CHILD_NOTIFICATION or await has_hand_over(work)):
+        if action in duties or not work.allows(action):
+            continue
+        if action is not Action.HAND_OVER_CHILD_NOTIFICATION or await has_hand_over(work):
             why_not = await _too_early_or_late(work, action) or await _hindered(work, action, open_kinds)
             steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], why_not is None, why_not))
     for action, on in (await acts_on_exchanges(work)).items():
