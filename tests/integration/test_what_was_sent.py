@@ -1,6 +1,7 @@
 """What a caller wrote comes back in no answer and stands in no log: no value, no name, and no id of theirs."""
 
 import re
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid1, uuid4
 
@@ -89,7 +90,8 @@ class WhenItIsNotUnderstood:
         self, kind: type[HTTPException], said: str, extra: Any, place: str
     ) -> None:
         handler: Any = exception_handlers[ValidationException if kind is ValidationException else HTTPException]
-        answer = handler(None, kind(detail=said, extra=extra, status_code=400))
+        request = SimpleNamespace(scope={"method": "POST", "path": "/"})
+        answer = handler(request, kind(detail=said, extra=extra, status_code=400))
         assert answer.content.detail == detail(place)
         assert_nothing_leaked([CANARY], {"answer": repr(answer.content)})
 
