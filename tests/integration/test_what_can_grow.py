@@ -53,7 +53,8 @@ DOES_NOT_GROW = {
     },
     "the persons of one side, and what was stated of one's age: each said by hand": {
         "AgeView.later", "AgeView.stated", "ConcernView.about", "ContributionView.about", "CustodyReleaseView.about",
-        "ExchangeView.about", "InformationView.about", "InvitedView.about", "MeasureView.about", "NoteView.about", "RequestView.about",
+        "ExchangeView.about", "InformationView.about", "InvitedView.about", "MeasureView.about", "NoteView.about",
+        "RequestView.about",
     },
     "the first so many, and how many more there are": {"LookedThrough.warnings"},
     "the columns of one row": {"ContentOnRequest.facts", "ContentOnRequest.texts", "Wrote.key"},
