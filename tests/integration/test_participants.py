@@ -72,8 +72,7 @@ class WhenAParticipationIsExtended:
         assert extended == {**invited, **goes_on}
         assert datetime.fromisoformat(extended["ends_at"]) > datetime.fromisoformat(invited["ends_at"])
         shown = (await case.kommune.get(case.path))["participants"]
-        more = {"can_sign_in": True, "about": invited["about"]}
-        answered = [{**one, **more} for one in shown if one["person_id"] == str(adviser.person_id)]
+        answered = [{**invited, **one} for one in shown if one["person_id"] == str(adviser.person_id)]
         assert answered == [invited, extended]
         reasons = await house.sql(
             "SELECT authority_id, reason IS NOT NULL AS has_one FROM infohus.invitation"
