@@ -277,10 +277,23 @@ class WhenAnExchangeIsWeighed:
         recorded = await case.kommune.post(f"{case.path}/custody-releases", release)
         assert (await case.kommune.get(f"{case.path}/custody-releases/{recorded['id']}"))["judgement"] == "at_risk"
         await case.politi.get(f"{case.path}/custody-releases/{recorded['id']}", status=404)
+        refused = await case.kommune.call("POST", f"{case.path}/exchanges", json=body)
+        assert refused.json()["type"] == "/problems/cooperation-lacks-an-authority"
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
         given = await case.kommune.post(f"{case.path}/exchanges", body)
         assert given["cooperation_form"] == "rpl-115-1-3-c"
         ahead = {**release, "released_on": "2099-01-01"}
         assert (await case.kommune.call("POST", f"{case.path}/custody-releases", json=ahead)).status_code == 422
+
+    @pytest.mark.rule(5)
+    @pytest.mark.rule(9)
+    @pytest.mark.parametrize("form", ["rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b"])
+    @pytest.mark.parametrize("by", ["kommune", "politi"])
+    async def test_a_form_is_that_of_those_whom_the_law_names(self, house: House, form: str, by: str) -> None:
+        case, said = await house.case(), {**SAID, "cooperation_form": form}
+        other = MUNICIPALITY if by == "politi" else POLICE
+        answer = await house.person(by).call("POST", f"{case.path}/exchanges", json={**said, "recipients": [other]})
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/cooperation-lacks-an-authority")
 
     @pytest.mark.rule(6)
     @pytest.mark.parametrize(("sector", "confirmed", "status"), [

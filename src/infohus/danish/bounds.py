@@ -184,6 +184,13 @@ BOUNDS: dict[str, tuple[str, str]] = {
             " andre myndigheder ved »Videregiv uden for § 115«."
         ),
     ),
+    "cooperation-lacks-an-authority": (
+        "Den samarbejdsform er flere myndigheders",
+        (
+            "Nr. 2 er politiets, de sociale myndigheders og psykiatriens samarbejde, nr. 3 kriminalforsorgens, de"
+            " sociale myndigheders og politiets. Inddrag den, der mangler, eller lad {field} være tomt: det er nr. 1."
+        ),
+    ),
     "release-condition-missing": (
         "Betingelsen for nr. 3, litra c, er ikke registreret",
         (

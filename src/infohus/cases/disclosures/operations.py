@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.forms import require_form
 from infohus.cases.disclosures.gang_ties import refuse_gang_ties_beside_stk_5, refuse_passing_on_gang_ties
 from infohus.cases.disclosures.manifests import manifest_of, new_salt
 from infohus.cases.disclosures.model import (
@@ -39,7 +40,6 @@ from infohus.cases.disclosures.refusals import (
     RecipientIsOneself,
     RecipientTookNoPartThen,
 )
-from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.procedure.purposes import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority, Participant
 from infohus.kernel.authorization.action import Action
@@ -58,7 +58,6 @@ _BY_AN_ACT_OF_ITS_OWN = {
     Purpose.CHILD_NOTIFICATION: ChildIsNotifiedByItself,
 }
 """Purposes outside § 115, each with the refusal of whatever else has it."""
-_RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
 _TOOK_PART = sa.select(Participant.acts_for).distinct().where(
     Participant.case_id == sa.bindparam("case_id"), Participant.begins_at <= sa.bindparam("at"),
     Participant.goes_on_at(sa.bindparam("at")),
@@ -111,10 +110,8 @@ async def disclose(  # noqa: PLR0913 - what tells a disclosure from another, by 
     if not draft.requested_by_pet:
         refuse_gang_ties_beside_stk_5(draft, follows=_follows(work, draft, told))
         await refuse_passing_on_gang_ties(work, items)
-    if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
-        _RELEASES, case_id=work.case.id
-    ):
-        raise errors.ReleaseConditionMissing
+    if outside is None and not draft.requested_by_pet:
+        await require_form(work, draft.cooperation_form)
     if correcting is None or (draft.recipients and outside is None):
         await _refuse_outsiders(draft, work, outside)
     paragraph = _paragraph(draft, _follows(work, draft, told) if outside is None else outside.basis)

@@ -65,3 +65,7 @@ class GangTiesByPoliceAlone(Refused):
 
 class GangTiesAreNotPassedOn(Refused):
     """Rule 102: who was told of gang ties is bound to secrecy, and passes the record on to nobody."""
+
+
+class CooperationLacksAnAuthority(Refused):
+    """Rules 5 and 9: a form of cooperation is that of the authorities which the law names; each takes part."""
