@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 
 from conftest import Database
-from house import INSTITUTION, POLICE, POLICE_LOG, House
+from house import INSTITUTION, POLICE, POLICE_LOG, House, told
 from infohus.kernel.audit.storage.log import log_of
-from integration.test_about_persons import brothers, named_in_last
+from infohus.web.api_examples import EXAMPLES
+from integration.test_about_persons import Brothers, brothers, named_in_last
 from integration.test_drawn_in_answers import ASKS, DECLINED, GUEST, guest_of, house_of_three  # noqa: F401 - a fixture
 from invitations import invitation
 from reconciled import faults_in
@@ -41,6 +42,25 @@ class WhenAnActIsAboutOneOfSeveral:
         (age,) = await house.sql("SELECT id FROM infohus.age_statement")
         assert str(age["id"]) not in left["detail"]
         assert await faults_in(database) == []
+
+    async def test_so_is_what_is_refused_about_that_person(self, house: House) -> None:
+        """Else the attempt would stand in the letter of each of the others."""
+        case = await house.case(subjects=[{"name": "Anton", "is_under_18": True}, {"name": "Bertil"}])
+        concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+        it = Brothers(house, case, [one["id"] for one in concern["subjects"]])
+        first, ahead = it.ids[0], "2099-01-01T00:00:00Z"
+        task = next(one["id"] for one in concern["child_notifications"] if one["subject_id"] == first)
+        for path, body in (
+            (f"child-notifications/{task}/assessment", {"assessed_at": ahead}),
+            (f"child-notifications/{task}/hand-over", {"handed_over_at": ahead, "handed_over_to": "StraXen"}),
+            (f"child-notifications/{task}/receipt", {"receipt_given_on": "2099-01-01"}),
+            (f"subjects/{first}/ages", {"reason": "Intet sagt."}),
+            ("danger-reports", {**EXAMPLES["ReportDanger"], "about": [first], "exchanged_at": ahead}),
+            ("exchanges", {**told(), "summary": "Han er set.", "about": [first], "exchanged_at": ahead}),
+        ):
+            await case.kommune.post(f"{case.path}/{path}", body, status=422)
+            entry = await it.entry()
+            assert (entry.outcome.value, await named_in_last(it)) == ("refused", {first}), path
 
     async def test_an_age_of_somebody_who_was_named_is_the_recipients_own_about_them(self, house: House) -> None:
         it = await brothers(house)

@@ -55,6 +55,7 @@ async def persons_named(
     named = frozenset(about)
     if not named <= known - {EVERYBODY}:
         raise NoPersonOfTheSide(field=field)
+    work.audit_draft.is_about(named)
     return named
 
 

@@ -219,6 +219,7 @@ async def state(
         subject = await work.row(Subject, _SUBJECT_BY_ID, id=subject_id, case_id=case_id)
         if subject is None:
             raise errors.NotAvailable
+        work.audit_draft.is_about([subject_id])
         earlier = await work.earlier(AgeStatement, _AGE_BY_ID)
         recorded = earlier or await state_age(work, subject, data, saturday_counts=saturday_counts)
         return await age_view(work, subject, recorded)
@@ -240,6 +241,7 @@ async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotific
     notification = await work.row(ChildNotification, _NOTIFICATION_BY_ID, id=notification_id, case_id=work.case.id)
     if notification is None:
         raise errors.NotAvailable
+    work.audit_draft.is_about([notification.subject_id])
     return notification
 
 

@@ -95,6 +95,11 @@ class AuditEventDraft:
         """Let the entry name those alone whom the act's records concern: it shows or does nothing of the whole case."""
         self.is_on_case = False
 
+    def is_about(self, persons: Iterable[UUID]) -> None:
+        """Let the entry name these of the side's persons, and whom the act's records concern: refused or done."""
+        self.narrow()
+        self.concerned.update(persons)
+
     def named_of(self, known: Mapping[UUID, str]) -> list[str]:
         """List the log ids of those of a side's persons whom the act concerns."""
         return log_ids_among(known, {EVERYBODY} if self.is_on_case else self.concerned)
