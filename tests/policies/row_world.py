@@ -85,7 +85,7 @@ async def make_world(database: Addresses, folder: Path) -> World:
 
 async def play_every_kind(house: House) -> UUID:
     """Make at least one row of every kind, one of each that is told withdrawn; give a case with a notice."""
-    await taken_all_the_way(house)
+    await report_danger(await taken_all_the_way(house))
     closed = await (await (await taken_all_the_way(house)).end_measures()).close("completed")
     await not_agreed_upon(house)
     taken_back = await not_agreed_upon(house)
@@ -148,7 +148,7 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     stated = {"is_under_18": True, "reason": "Skolen siger det."}
     await kommune.post(f"{case.path}/subjects/{concern['subjects'][1]['id']}/ages", stated)
     await kommune.post(f"{case.path}/reporters/{concern['reporter_id']}/releases", {"reason": "Læreren vil det selv."})
-    await _invite_all(case)
+    await _invite_all(case, [subject["id"] for subject in concern["subjects"]])
     await case.accept()
     check = (await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", UUID(case.id)))[0]["id"]
     await _disclose(case, POLICE, MUNICIPALITY, kind="clearance_check", record_id=str(check))
@@ -177,7 +177,6 @@ async def taken_all_the_way(house: House) -> CaseInHand:
     await _measure(case)
     for tovholder in (kommune, politi):
         await case.look_back(tovholder)
-    await report_danger(case)
     return case
 
 
@@ -329,10 +328,11 @@ async def _disclose(case: CaseInHand, by: str, *recipients: str, kind: str, reco
     await writer.post(f"{case.path}/exchanges", draft)
 
 
-async def _invite_all(case: CaseInHand) -> None:
+async def _invite_all(case: CaseInHand, persons: list[str]) -> None:
     """Draw in a person per authority and scope, one whose time lies ahead, and one whose time is ended."""
     for authority, (name, scope) in product(INVITING, SCOPES.items()):
-        await _invite(case, f"invited for {name}, {authority}", authority, scope)
+        more = {"about": persons} if authority == MUNICIPALITY else {}
+        await _invite(case, f"invited for {name}, {authority}", authority, scope, **more)
     await _invite(case, "invited for every area, vaerestedet", INSTITUTION, AREAS)
     ahead = {"begins_at": (now() + timedelta(days=50)).isoformat(), "ends_at": (now() + timedelta(days=90)).isoformat()}
     await _invite(case, "invited from a day ahead", PROBATION, AREAS, **ahead)
