@@ -89,7 +89,7 @@ async def told_of_a_child(case: CaseInHand, teller: Person, by: str) -> Resolve:
     added = await teller.post(f"{case.path}/concerns", A_CHILD)
     child = (await teller.get(f"{case.path}/concerns/{added['id']}"))["child_notifications"][0]["id"]
     path = f"{case.path}/child-notifications/{child}"
-    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
+    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen", "text": "Ja."}
     await teller.post(f"{path}/hand-over", handed, status=200)
     items = [{"kind": "child_notification", "id": child}]
     await teller.post(f"{case.path}/exchanges", {**told(by), "items": items})

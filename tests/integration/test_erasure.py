@@ -71,7 +71,7 @@ class WhenACaseIsClosed:
         })
         seen = await case.politi.get(f"{case.path}/concerns/{concern['id']}")
         path = f"{case.path}/child-notifications/{seen['child_notifications'][0]['id']}/hand-over"
-        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen", "text": "Ja."}
         await case.politi.post(path, handed, status=200)
         await case.kommune.post(path.replace("hand-over", "assessment"), {"assessed_at": now().isoformat()}, status=200)
         given = {"receipt_given_on": str(danish_day(now()))}
@@ -88,7 +88,7 @@ async def hand_over(case: CaseInHand) -> None:
     await case.kommune.post(f"{notification}/assessment", {"assessed_at": now().isoformat()}, status=200)
     await case.kommune.post(f"{notification}/receipt", {"receipt_given_on": str(danish_day(now()))}, status=200)
     path = f"{notification}/hand-over"
-    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
+    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen", "text": "Ja."}
     await case.kommune.post(path, handed, status=200)
 
 
