@@ -124,7 +124,9 @@ class WhenAColleagueIsDrawnInForOneOfSeveral:
         ]
         longer = {"ends_at": (now() + timedelta(days=60)).isoformat(), "reason": "Kender ham stadig."}
         extended = await case.kommune.post(f"{case.path}/participants/{participant['id']}/extension", longer)
-        assert extended["about"] == [first]
+        assert (extended["about"], extended["records"]) == ([first], [])
+        theirs = await case.kommune.post(f"{case.path}/information", {**NOTE, "about": [first]})
+        await colleague.get(f"{case.path}/information/{theirs['id']}", status=404)
         await colleague.post(f"{case.path}/information", NOTE)
 
     async def test_somebody_of_another_authority_names_whom_it_was_told_of(self, house: House) -> None:

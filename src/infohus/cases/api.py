@@ -14,6 +14,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.information import INFORMATION_OF_CASE, Information, InformationDraft, Origin, note_information
 from infohus.cases.participants import (
+    NO_RECORD,
     Area,
     ExtensionDraft,
     InvitationDraft,
@@ -83,7 +84,7 @@ class ParticipantView(msgspec.Struct, frozen=True):
         return cls(
             id=participant.id, person_id=participant.person_id, acts_for=participant.acts_for, kind=participant.kind,
             scope=[Area(area) for area in invitation.scope] if invitation else None,
-            records=[one for one in invitation.records if one != participant.id] if invitation else None,
+            records=[one for one in invitation.records if one != NO_RECORD] if invitation else None,
             begins_at=min(participant.begins_at, participant.ended_at or participant.begins_at),
             ends_at=participant.until,
         )

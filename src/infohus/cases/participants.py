@@ -70,6 +70,8 @@ class ExtensionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 PUBLIC_TASK_SECTORS: frozenset[str] = frozenset(get_args(Sector))
 """What a self-governing institution works with to be drawn in. Source: retsplejeloven § 115, stk. 3 (rule 6)."""
 
+NO_RECORD = UUID(int=0)
+"""Stands alone among an invitation's records where it is narrowed to none: an empty list is not narrowed."""
 _AUTHORITY_HERE = (
     sa.select(Authority)
     .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
@@ -138,7 +140,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     )
     reads_own_side, others = draft.authority_id == work.caller.authority_id, {*work.side.persons} - about
     if reads_own_side and others and not records:
-        records = [invited.id]  # narrowed, to none of the side's
+        records = [NO_RECORD]
     _invite(
         work, invited, reason=draft.reason, about=about, scope=sorted({area.value for area in draft.scope}),
         public_task_confirmed=draft.public_task_confirmed, records=records,
